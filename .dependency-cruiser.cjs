@@ -1,0 +1,40 @@
+// The house: who may import whom (docs/architecture.md says why).
+const only = (name, from, allowed) => ({
+  name,
+  severity: 'error',
+  from: { path: from },
+  to: { path: '^src/', pathNot: [from, ...allowed] },
+});
+const soleUser = (module, users) => ({
+  name: `sole-user-of-${module}`,
+  severity: 'error',
+  from: { path: '^src/', pathNot: users },
+  to: { path: `(^|/)node_modules/(@types/)?${module}(/|$)|^(node:)?${module}$` },
+});
+
+module.exports = {
+  forbidden: [
+    { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
+    { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^src/' }, to: {} },
+    { name: 'no-test-code-in-src', severity: 'error', from: { path: '^src/' }, to: { path: '^(test|bench|scripts)/' } },
+    only('domain-imports-nothing', '^src/domain/', []),
+    only('secrets-import-domain', '^src/secrets/', ['^src/domain/']),
+    only('store-imports-domain', '^src/store/', ['^src/domain/']),
+    only('runtime-port-imports-domain', '^src/runtime/runtime\\.ts$', ['^src/domain/']),
+    only('docker-runtime', '^src/runtime/docker/', ['^src/runtime/runtime\\.ts$', '^src/domain/', '^src/secrets/']),
+    only('provisioner', '^src/provisioner/', ['^src/store/', '^src/runtime/runtime\\.ts$', '^src/domain/']),
+    only('http', '^src/http/', ['^src/store/', '^src/domain/']),
+    only('config-and-logger', '^src/(config|logger)\\.ts$', ['^src/domain/']),
+    soleUser('better-sqlite3', ['^src/store/']),
+    soleUser('dockerode', ['^src/runtime/docker/']),
+    soleUser('pg', ['^src/runtime/docker/']),
+    soleUser('express', ['^src/http/']),
+    soleUser('crypto', ['^src/secrets/']),
+  ],
+  options: {
+    doNotFollow: { path: 'node_modules' },
+    tsPreCompilationDeps: true,
+    tsConfig: { fileName: 'tsconfig.json' },
+    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+  },
+};

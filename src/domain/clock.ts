@@ -1,0 +1,2 @@
+/** Tells the time. Tests pass one that stands still. */
+export type Clock = () => Date;

@@ -1,0 +1,102 @@
+import type { Endpoints } from '../domain/environment.js';
+import type { Progress } from '../domain/operation.js';
+import type { Pool, Resources } from '../domain/plans.js';
+
+/** A login role of the tenant, with the SCRAM verifier that PostgreSQL and the pooler both hold. */
+export interface LoginSpec {
+  role: string;
+  password: string;
+  /** `SCRAM-SHA-256$<iterations>:<salt>$<StoredKey>:<ServerKey>` */
+  verifier: string;
+}
+
+/** What one database shall be. Everything a runtime needs to build it from nothing. */
+export interface DatabaseSpec {
+  id: string;
+  org: string;
+  app: string;
+  name: string;
+  engineVersion: number;
+  volumeId: string;
+  /**
+   * The volume was ready once. It may be somebody's only copy: a runtime neither rebuilds it nor starts an
+   * empty one in its place, but rejects with `data_missing`.
+   */
+  holdsData: boolean;
+  resources: Resources;
+  pool: Pool;
+  login: LoginSpec;
+}
+
+export interface ApplyOptions {
+  /** Aborted when the work is no longer wanted or the daemon stops. */
+  signal: AbortSignal;
+  onProgress?: (progress: Progress) => void;
+}
+
+/**
+ * Where databases run. Every method is idempotent, derives what to do from what it observes, and can be
+ * called again after a crash at any instant. Rejections are `RuntimeError`s.
+ */
+export interface Runtime {
+  /** Resolves when the runtime can be used; rejects with what to do about it otherwise. */
+  check(signal: AbortSignal): Promise<void>;
+
+  /** Where clients find a database. Pure: the same before, during and after its life. */
+  endpoints(databaseId: string): Endpoints;
+
+  /** Makes the runtime match the spec, and resolves once a login through the pooler has worked. */
+  apply(spec: DatabaseSpec, options: ApplyOptions): Promise<void>;
+
+  /** Restarts PostgreSQL and the pooler, and resolves once a login has worked again. */
+  restart(spec: DatabaseSpec, options: ApplyOptions): Promise<void>;
+
+  /** Removes all of a database but its volume. */
+  remove(databaseId: string, options: ApplyOptions): Promise<void>;
+
+  /** Destroys a volume for good. The only call that can lose data. */
+  destroyVolume(volumeId: string, options: ApplyOptions): Promise<void>;
+
+  /** Which of these databases do not match their spec, by id, with the reason for the log. */
+  findDrift(specs: readonly DatabaseSpec[], signal: AbortSignal): Promise<Map<string, string>>;
+
+  /** Calls `onHint` whenever something may have changed, until aborted. Hints can be lost: resync anyway. */
+  watch(onHint: () => void, signal: AbortSignal): Promise<void>;
+}
+
+export type RuntimeErrorCode =
+  /** The runtime does not answer, or not in time. */
+  | 'unavailable'
+  /** The image of this version cannot be had. */
+  | 'image_missing'
+  | 'no_space'
+  /** The volume of a database that was ready is gone. */
+  | 'data_missing'
+  /** The volume was written by another major version or another libc. */
+  | 'data_mismatch'
+  /** Something that is not ours has the name or the address range we need. */
+  | 'conflict'
+  /** PostgreSQL or the pooler did not come up. */
+  | 'start_failed'
+  /** The caller aborted. */
+  | 'aborted';
+
+const FINAL: readonly RuntimeErrorCode[] = ['image_missing', 'data_missing', 'data_mismatch', 'conflict'];
+
+/** A failure with a message that tells an operator what to do. */
+export class RuntimeError extends Error {
+  override readonly name = 'RuntimeError';
+
+  constructor(
+    readonly code: RuntimeErrorCode,
+    message: string,
+    options?: { cause?: unknown },
+  ) {
+    super(message, options);
+  }
+
+  /** Whether trying again, with nobody doing anything, could help. */
+  get retryable(): boolean {
+    return !FINAL.includes(this.code);
+  }
+}
