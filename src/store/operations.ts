@@ -1,0 +1,215 @@
+import type { Operation, OperationKind, OperationStatus, Progress } from '../domain/operation.js';
+import { readPage, type Page, type PageRequest } from './page.js';
+import type { Store } from './store.js';
+
+const COLUMNS = `id, database_id AS databaseId, kind, status, delete_volume AS deleteVolume, progress, attempts,
+  run_at AS runAt, lease_expires_at AS leaseExpiresAt, deadline_at AS deadlineAt, error_message AS errorMessage,
+  created_at AS createdAt, started_at AS startedAt, finished_at AS finishedAt, seq`;
+
+type Row = Omit<Operation, 'deleteVolume' | 'progress'> & {
+  deleteVolume: 0 | 1;
+  progress: string | null;
+  seq: number;
+};
+
+export interface NewOperation {
+  databaseId: string;
+  kind: OperationKind;
+  deleteVolume?: boolean;
+  /** How long it may be tried; `null` for as long as it takes. */
+  deadlineMs: number | null;
+}
+
+/** Queues an operation behind the others of its database, and returns it. */
+export function enqueueOperation(
+  store: Store,
+  { databaseId, kind, deleteVolume, deadlineMs }: NewOperation,
+): Operation {
+  const now = store.now();
+  const row = store.get<Row>(
+    `INSERT INTO operations (id, database_id, kind, status, delete_volume, run_at, deadline_at, created_at)
+     VALUES (?, ?, ?, 'queued', ?, ?, ?, ?) RETURNING ${COLUMNS}`,
+    store.newId(),
+    databaseId,
+    kind,
+    deleteVolume ? 1 : 0,
+    now,
+    deadlineMs === null ? null : store.now(deadlineMs),
+    now,
+  );
+  if (!row) throw new Error('INSERT … RETURNING gave no row');
+  return toOperation(row);
+}
+
+export function findOperation(store: Store, databaseId: string, id: string): Operation | undefined {
+  const row = store.get<Row>(
+    `SELECT ${COLUMNS} FROM operations WHERE database_id = ? AND id = ?`,
+    databaseId,
+    id,
+  );
+  return row && toOperation(row);
+}
+
+/** The operations of a database, newest first. */
+export function listOperations(store: Store, databaseId: string, page: PageRequest): Page<Operation> {
+  const { data, nextCursor } = readPage<Row>(
+    store,
+    {
+      select: `SELECT ${COLUMNS} FROM operations WHERE database_id = ?`,
+      values: [databaseId],
+      orderBy: ['seq'],
+      direction: 'DESC',
+      keyOf: (row) => [row.seq],
+    },
+    page,
+  );
+  return { data: data.map(toOperation), nextCursor };
+}
+
+export function operationStatus(store: Store, id: string): OperationStatus | undefined {
+  return store.get<{ status: OperationStatus }>('SELECT status FROM operations WHERE id = ?', id)?.status;
+}
+
+/** The operation of this kind that is queued or running for a database, if there is one. */
+export function findUnfinishedOperation(
+  store: Store,
+  databaseId: string,
+  kinds: readonly OperationKind[],
+): Operation | undefined {
+  const row = store.get<Row>(
+    `SELECT ${COLUMNS} FROM operations WHERE database_id = ? AND status IN ('queued', 'running') AND cancel_requested = 0
+       AND kind IN (${kinds.map((kind) => `'${kind}'`).join(', ')}) ORDER BY seq DESC LIMIT 1`,
+    databaseId,
+  );
+  return row && toOperation(row);
+}
+
+export function hasUnfinishedOperation(store: Store, databaseId: string): boolean {
+  return (
+    store.get(
+      `SELECT 1 FROM operations WHERE database_id = ? AND status IN ('queued', 'running') LIMIT 1`,
+      databaseId,
+    ) !== undefined
+  );
+}
+
+/**
+ * Takes the next operation that is due, under a lease of `leaseMs`. Only the oldest unfinished operation of a
+ * database can be claimed, so there is never more than one at work on it. An expired lease is claimed anew.
+ */
+export function claimNextOperation(store: Store, leaseMs: number): Operation | undefined {
+  const row = store.get<Row>(
+    `UPDATE operations SET status = 'running', attempts = attempts + 1, lease_expires_at = ?2,
+       started_at = coalesce(started_at, ?1)
+     WHERE seq = (
+       SELECT o.seq FROM operations o
+       WHERE o.status IN ('queued', 'running') AND o.run_at <= ?1
+         AND (o.status = 'queued' OR o.lease_expires_at <= ?1)
+         AND NOT EXISTS (SELECT 1 FROM operations e WHERE e.database_id = o.database_id AND e.seq < o.seq
+                         AND e.status IN ('queued', 'running'))
+       ORDER BY o.run_at, o.seq LIMIT 1)
+     RETURNING ${COLUMNS}`,
+    store.now(),
+    store.now(leaseMs),
+  );
+  return row && toOperation(row);
+}
+
+/** When the next queued operation is due, or the next lease ends; `null` when none is unfinished. */
+export function nextDueAt(store: Store): string | null {
+  return (
+    store.get<{ due: string | null }>(
+      `SELECT min(CASE status WHEN 'queued' THEN run_at ELSE lease_expires_at END) AS due
+       FROM operations WHERE status IN ('queued', 'running')`,
+    )?.due ?? null
+  );
+}
+
+/** Keeps an operation ours, with what it has done so far. Returns false when it is no longer wanted. */
+export function extendLease(store: Store, id: string, leaseMs: number, progress: Progress | null): boolean {
+  return (
+    store.run(
+      `UPDATE operations SET lease_expires_at = ?, progress = coalesce(?, progress)
+       WHERE id = ? AND status = 'running' AND cancel_requested = 0`,
+      store.now(leaseMs),
+      progress && JSON.stringify(progress),
+      id,
+    ) === 1
+  );
+}
+
+/** Of these operations, the ones that somebody no longer wants. */
+export function isCancelRequested(store: Store, id: string): boolean {
+  return store.get('SELECT 1 FROM operations WHERE id = ? AND cancel_requested = 1', id) !== undefined;
+}
+
+/** Ends an operation that is running. */
+export function settleOperation(
+  store: Store,
+  id: string,
+  status: 'succeeded' | 'failed' | 'cancelled',
+  { errorMessage, progress }: { errorMessage: string | null; progress: Progress | null },
+): void {
+  store.run(
+    `UPDATE operations SET status = ?, error_message = ?, progress = coalesce(?, progress), finished_at = ?,
+       lease_expires_at = NULL
+     WHERE id = ? AND status = 'running'`,
+    status,
+    errorMessage,
+    progress && JSON.stringify(progress),
+    store.now(),
+    id,
+  );
+}
+
+/** Puts a running operation back into the queue, due at `runAt`. */
+export function requeueOperation(store: Store, id: string, runAt: string, errorMessage: string | null): void {
+  store.run(
+    `UPDATE operations SET status = 'queued', run_at = ?, error_message = ?, lease_expires_at = NULL
+     WHERE id = ? AND status = 'running'`,
+    runAt,
+    errorMessage,
+    id,
+  );
+}
+
+/** Withdraws what is queued for a database, and asks what is running to stop. */
+export function cancelOperations(store: Store, databaseId: string): void {
+  store.run(
+    `UPDATE operations SET status = 'cancelled', finished_at = ? WHERE database_id = ? AND status = 'queued'`,
+    store.now(),
+    databaseId,
+  );
+  store.run(
+    `UPDATE operations SET cancel_requested = 1 WHERE database_id = ? AND status = 'running'`,
+    databaseId,
+  );
+}
+
+/**
+ * At the start nothing is running: whoever held a lease on this data directory is dead. What was at work is
+ * due again, and what somebody no longer wanted is cancelled.
+ */
+export function recoverOperations(store: Store): number {
+  const now = store.now();
+  return store.transaction(() => {
+    store.run(
+      `UPDATE operations SET status = 'cancelled', finished_at = ?, lease_expires_at = NULL
+       WHERE status = 'running' AND cancel_requested = 1`,
+      now,
+    );
+    return store.run(
+      `UPDATE operations SET status = 'queued', run_at = ?, lease_expires_at = NULL WHERE status = 'running'`,
+      now,
+    );
+  });
+}
+
+function toOperation(row: Row): Operation {
+  const { seq, ...operation } = row;
+  return {
+    ...operation,
+    deleteVolume: row.deleteVolume === 1,
+    progress: row.progress === null ? null : (JSON.parse(row.progress) as Progress),
+  };
+}

@@ -1,0 +1,86 @@
+import Sqlite from 'better-sqlite3';
+import type { Clock } from '../domain/clock.js';
+import type { Timestamp } from '../domain/records.js';
+import type { Sealer } from '../domain/sealer.js';
+
+export type SqlValue = string | number | null | Buffer;
+
+/** What the store needs from outside: it neither tells time nor knows cryptography. */
+export interface StoreDeps {
+  clock: Clock;
+  sealer: Sealer;
+  sha256: (text: string) => Buffer;
+  generateId: () => string;
+}
+
+/**
+ * The control database, opened. Queries live beside it, one exported function per question, and take it as
+ * their first argument. Everything is synchronous, so a transaction cannot interleave with another.
+ */
+export class Store implements Disposable {
+  private readonly statements = new Map<string, Sqlite.Statement<SqlValue[]>>();
+
+  constructor(
+    private readonly sql: Sqlite.Database,
+    private readonly deps: StoreDeps,
+  ) {}
+
+  get sealer(): Sealer {
+    return this.deps.sealer;
+  }
+
+  /** Now, as the store writes it. */
+  now(plusMs = 0): Timestamp {
+    return new Date(this.deps.clock().getTime() + plusMs).toISOString();
+  }
+
+  newId(): string {
+    return this.deps.generateId();
+  }
+
+  sha256(text: string): Buffer {
+    return this.deps.sha256(text);
+  }
+
+  /** The rows of a query. Column aliases name the fields of `Row`; the schema's CHECKs guard their values. */
+  all<Row>(sql: string, ...values: SqlValue[]): Row[] {
+    return this.statement(sql).all(...values) as Row[];
+  }
+
+  // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the one cast from SQL to a row type
+  get<Row>(sql: string, ...values: SqlValue[]): Row | undefined {
+    return this.statement(sql).get(...values) as Row | undefined;
+  }
+
+  /** Runs a change and returns how many rows it touched. */
+  run(sql: string, ...values: SqlValue[]): number {
+    return this.statement(sql).run(...values).changes;
+  }
+
+  /** Runs `work` in one transaction: all of it is durable when this returns, or none of it happened. */
+  transaction<T>(work: () => T): T {
+    return this.sql.transaction(work).immediate();
+  }
+
+  close(): void {
+    this.sql.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.close();
+  }
+
+  private statement(sql: string): Sqlite.Statement<SqlValue[]> {
+    let statement = this.statements.get(sql);
+    if (!statement) {
+      statement = this.sql.prepare<SqlValue[]>(sql);
+      this.statements.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+/** Whether an error says that a row like this one exists already. */
+export function isUniqueViolation(error: unknown): boolean {
+  return error instanceof Sqlite.SqliteError && error.code === 'SQLITE_CONSTRAINT_UNIQUE';
+}
