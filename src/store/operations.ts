@@ -115,30 +115,27 @@ export function claimNextOperation(store: Store, leaseMs: number): Operation | u
   return row && toOperation(row);
 }
 
-/** When the next queued operation is due, or the next lease ends; `null` when none is unfinished. */
+/** When the next operation comes due that waits for a retry; `null` when none does. */
 export function nextDueAt(store: Store): string | null {
   return (
     store.get<{ due: string | null }>(
-      `SELECT min(CASE status WHEN 'queued' THEN run_at ELSE lease_expires_at END) AS due
-       FROM operations WHERE status IN ('queued', 'running')`,
+      `SELECT min(run_at) AS due FROM operations WHERE status = 'queued' AND run_at > ?`,
+      store.now(),
     )?.due ?? null
   );
 }
 
-/** Keeps an operation ours, with what it has done so far. Returns false when it is no longer wanted. */
-export function extendLease(store: Store, id: string, leaseMs: number, progress: Progress | null): boolean {
-  return (
-    store.run(
-      `UPDATE operations SET lease_expires_at = ?, progress = coalesce(?, progress)
-       WHERE id = ? AND status = 'running' AND cancel_requested = 0`,
-      store.now(leaseMs),
-      progress && JSON.stringify(progress),
-      id,
-    ) === 1
+/** Keeps an operation ours, with what it has done so far. */
+export function extendLease(store: Store, id: string, leaseMs: number, progress: Progress | null): void {
+  store.run(
+    `UPDATE operations SET lease_expires_at = ?, progress = coalesce(?, progress) WHERE id = ? AND status = 'running'`,
+    store.now(leaseMs),
+    progress && JSON.stringify(progress),
+    id,
   );
 }
 
-/** Of these operations, the ones that somebody no longer wants. */
+/** Whether somebody no longer wants this operation. */
 export function isCancelRequested(store: Store, id: string): boolean {
   return store.get('SELECT 1 FROM operations WHERE id = ? AND cancel_requested = 1', id) !== undefined;
 }

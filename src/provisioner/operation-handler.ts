@@ -1,0 +1,30 @@
+import type { Operation, OperationKind, Progress } from '../domain/operation.js';
+import type { Database } from '../domain/records.js';
+
+/** One attempt at an operation. */
+export interface Work {
+  operation: Operation;
+  database: Database;
+  /** Aborted when nobody wants the work any more, at its deadline, and when the daemon stops. */
+  signal: AbortSignal;
+  onProgress: (progress: Progress) => void;
+}
+
+/** What was decided about a database and its operation, to be written in the transaction that settles it. */
+export interface Settled {
+  operation: Operation;
+  database: Database;
+}
+
+/**
+ * How one kind of operation is done. `run` touches the runtime and may be repeated after a crash at any
+ * instant; the others only write rows, each inside the transaction that claims or settles the operation.
+ */
+export interface OperationHandler {
+  begin?(settled: Settled): void;
+  run(work: Work): Promise<void>;
+  succeeded(settled: Settled): void;
+  failed(settled: Settled, errorMessage: string): void;
+}
+
+export type OperationHandlers = Record<OperationKind, OperationHandler>;

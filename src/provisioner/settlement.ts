@@ -1,0 +1,49 @@
+import { backoffMs } from '../domain/backoff.js';
+import type { Operation } from '../domain/operation.js';
+import { RuntimeError } from '../runtime/runtime.js';
+
+/** Why an attempt was aborted from outside. */
+export type AbortReason = 'cancelled' | 'stopping' | 'deadline';
+
+export type Outcome = { ok: true } | { ok: false; error: unknown; abortedBy: AbortReason | null };
+
+export type Settlement =
+  | { kind: 'succeeded' }
+  | { kind: 'cancelled' }
+  /** Try again at `runAt`. An attempt that the daemon's stop cut short says nothing about the work. */
+  | { kind: 'requeue'; runAt: string; errorMessage: string | null }
+  | { kind: 'failed'; errorMessage: string };
+
+/** Decides what an attempt's outcome means for its operation. */
+export function settle(
+  operation: Pick<Operation, 'attempts' | 'deadlineAt' | 'errorMessage'>,
+  outcome: Outcome,
+  now: Date,
+  random: () => number = Math.random,
+): Settlement {
+  if (outcome.ok) return { kind: 'succeeded' };
+  switch (outcome.abortedBy) {
+    case 'cancelled':
+      return { kind: 'cancelled' };
+    case 'stopping':
+      return { kind: 'requeue', runAt: now.toISOString(), errorMessage: operation.errorMessage };
+    case 'deadline':
+      return { kind: 'failed', errorMessage: operation.errorMessage ?? messageOf(outcome.error) };
+    case null:
+      break;
+  }
+  const errorMessage = messageOf(outcome.error);
+  const runAt = new Date(now.getTime() + backoffMs(operation.attempts, { random })).toISOString();
+  const final = outcome.error instanceof RuntimeError && !outcome.error.retryable;
+  const tooLate = operation.deadlineAt !== null && runAt >= operation.deadlineAt;
+  // Work without a deadline is what must not be given up: a removal stays queued until it is done.
+  if (operation.deadlineAt !== null && (final || tooLate)) return { kind: 'failed', errorMessage };
+  return { kind: 'requeue', runAt, errorMessage };
+}
+
+/** What a person is told. The message of an unforeseen error is for the log only. */
+function messageOf(error: unknown): string {
+  return error instanceof RuntimeError
+    ? error.message
+    : 'an internal error; the log of the daemon has the details';
+}
