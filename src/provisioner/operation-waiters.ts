@@ -21,6 +21,11 @@ export class OperationWaiters {
     });
   }
 
+  /** Ends every wait: the daemon stops, and whoever waits is told how far it came. */
+  close(): void {
+    for (const operationId of [...this.waiting.keys()]) this.notify(operationId);
+  }
+
   notify(operationId: string): void {
     for (const finish of [...(this.waiting.get(operationId) ?? [])]) finish();
   }

@@ -1,4 +1,4 @@
-import type { Operation, OperationKind, OperationStatus, Progress } from '../domain/operation.js';
+import type { Operation, OperationKind, Progress } from '../domain/operation.js';
 import { readPage, type Page, type PageRequest } from './page.js';
 import type { Store } from './store.js';
 
@@ -66,8 +66,11 @@ export function listOperations(store: Store, databaseId: string, page: PageReque
   return { data: data.map(toOperation), nextCursor };
 }
 
-export function operationStatus(store: Store, id: string): OperationStatus | undefined {
-  return store.get<{ status: OperationStatus }>('SELECT status FROM operations WHERE id = ?', id)?.status;
+/** For who holds the id of an operation already. */
+export function getOperation(store: Store, id: string): Operation {
+  const row = store.get<Row>(`SELECT ${COLUMNS} FROM operations WHERE id = ?`, id);
+  if (!row) throw new Error(`there is no operation ${id}`);
+  return toOperation(row);
 }
 
 /** The operation of this kind that is queued or running for a database, if there is one. */

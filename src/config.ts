@@ -1,0 +1,182 @@
+import { resolve } from 'node:path';
+import { parseCidr, type Cidr } from './domain/cidr.js';
+import type { LogLevel } from './logger.js';
+
+const PREFIX = 'PAASDB_';
+
+/** Settings of the command-line client, which shares the environment of an operator. */
+const FOREIGN = ['PAASDB_URL', 'PAASDB_TOKEN'];
+
+const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const satisfies LogLevel[];
+
+/** The size of an org's network: a /22 holds 511 databases with their poolers. */
+export const SUBNET_BITS = 22;
+
+export interface Config {
+  host: string;
+  port: number;
+  dataDir: string;
+  /** `null`: made at the first start and kept in the data directory. */
+  operatorToken: string | null;
+  masterKeyFile: string;
+  /** With `{version}` where the major goes. */
+  postgresImage: string;
+  pgbouncerImage: string;
+  /** Ascending. The last is the default. */
+  versions: readonly number[];
+  resourcePrefix: string;
+  network: string;
+  subnetPool: Cidr;
+  logLevel: LogLevel;
+  /** `null`: where the docker command finds the engine by default. */
+  dockerHost: string | null;
+  /** Settings with our prefix that this version does not know. */
+  unknown: readonly string[];
+}
+
+/** What a setting is, for the README and for the messages. */
+export interface Setting {
+  name: string;
+  default: string;
+  meaning: string;
+}
+
+/** Every setting, in the order in which the README lists them. */
+export const SETTINGS = [
+  { name: 'HOST', default: '127.0.0.1', meaning: 'address the API listens on' },
+  { name: 'PORT', default: '8080', meaning: 'its port; 0 takes a free one' },
+  { name: 'DATA_DIR', default: './data', meaning: 'where the control database, the keys and the token lie' },
+  {
+    name: 'OPERATOR_TOKEN',
+    default: '',
+    meaning:
+      'the operator’s token, 32 characters or more; unset: made at the first start, in `<data dir>/operator-token`',
+  },
+  {
+    name: 'MASTER_KEY_FILE',
+    default: '',
+    meaning: 'the keys that encrypt credentials; unset: `<data dir>/master.key`, made at the first start',
+  },
+  { name: 'POSTGRES_IMAGE', default: 'postgres:{version}-alpine', meaning: 'image of PostgreSQL' },
+  { name: 'PGBOUNCER_IMAGE', default: 'edoburu/pgbouncer:v1.24.1-p1', meaning: 'image of the pooler' },
+  { name: 'VERSIONS', default: '15,16,17,18', meaning: 'majors on offer; the highest is the default' },
+  { name: 'RESOURCE_PREFIX', default: 'paas', meaning: 'what names of containers and volumes begin with' },
+  {
+    name: 'NETWORK',
+    default: 'paas-apps',
+    meaning: 'network of the org `default`; other orgs have `<network>-<org>`',
+  },
+  {
+    name: 'SUBNET_POOL',
+    default: '10.176.0.0/12',
+    meaning: `range out of which each org’s network gets a /${SUBNET_BITS}`,
+  },
+  { name: 'LOG_LEVEL', default: 'info', meaning: LOG_LEVELS.join(', ') },
+] as const satisfies Setting[];
+
+type SettingName = (typeof SETTINGS)[number]['name'];
+
+/** The environment cannot be used. One line per fault. */
+export class ConfigError extends Error {
+  override readonly name = 'ConfigError';
+
+  constructor(readonly faults: readonly string[]) {
+    super(faults.join('\n'));
+  }
+}
+
+/** Reads the configuration. Throws a `ConfigError` with every fault at once. */
+export function readConfig(environment: NodeJS.ProcessEnv): Config {
+  const faults: string[] = [];
+  const text = (name: SettingName): string => {
+    const value = environment[PREFIX + name];
+    return value === undefined || value === ''
+      ? (SETTINGS.find((s) => s.name === name)?.default ?? '')
+      : value;
+  };
+  const read = <T>(name: SettingName, parse: (value: string) => T | null, allowed: string): T | null => {
+    const parsed = parse(text(name));
+    if (parsed === null) faults.push(`${PREFIX}${name}=${shown(name, text(name))}: must be ${allowed}`);
+    return parsed;
+  };
+
+  const dataDir = resolve(text('DATA_DIR'));
+  const values = {
+    host: read('HOST', matching(/^[A-Za-z0-9.:-]+$/), 'an address to listen on, such as 127.0.0.1'),
+    port: read('PORT', (value) => wholeNumber(value, 0, 65_535), 'a port from 0 to 65535'),
+    operatorToken: read(
+      'OPERATOR_TOKEN',
+      matching(/^$|^[\x21-\x7e]{32,512}$/),
+      'at least 32 characters without spaces',
+    ),
+    postgresImage: read(
+      'POSTGRES_IMAGE',
+      matching(/^\S*\{version\}\S*$/),
+      'an image with {version} in its name',
+    ),
+    pgbouncerImage: read('PGBOUNCER_IMAGE', matching(/^[^\s{}]+$/), 'an image'),
+    versions: read('VERSIONS', parseVersions, 'majors of PostgreSQL from 15 on, such as 16,17'),
+    resourcePrefix: read(
+      'RESOURCE_PREFIX',
+      matching(/^[a-z][a-z0-9-]{0,19}$/),
+      'up to 20 lower-case letters, digits and hyphens',
+    ),
+    network: read(
+      'NETWORK',
+      matching(/^[a-z][a-z0-9-]{0,39}$/),
+      'up to 40 lower-case letters, digits and hyphens',
+    ),
+    subnetPool: read(
+      'SUBNET_POOL',
+      parsePool,
+      `an IPv4 range of at least a /${SUBNET_BITS}, such as 10.176.0.0/12`,
+    ),
+    logLevel: read(
+      'LOG_LEVEL',
+      (value) => LOG_LEVELS.find((level) => level === value) ?? null,
+      LOG_LEVELS.join(', '),
+    ),
+  };
+  if (!allPresent(values)) throw new ConfigError(faults);
+  const known = new Set([...SETTINGS.map(({ name }) => PREFIX + name), ...FOREIGN]);
+  return Object.freeze({
+    ...values,
+    dataDir,
+    operatorToken: values.operatorToken === '' ? null : values.operatorToken,
+    masterKeyFile:
+      text('MASTER_KEY_FILE') === '' ? resolve(dataDir, 'master.key') : resolve(text('MASTER_KEY_FILE')),
+    dockerHost:
+      environment.DOCKER_HOST === undefined || environment.DOCKER_HOST === ''
+        ? null
+        : environment.DOCKER_HOST,
+    unknown: Object.keys(environment).filter((name) => name.startsWith(PREFIX) && !known.has(name)),
+  });
+}
+
+function allPresent<T extends object>(values: T): values is { [K in keyof T]: NonNullable<T[K]> } {
+  return Object.values(values).every((value) => value !== null);
+}
+
+function shown(name: SettingName, value: string): string {
+  return name === 'OPERATOR_TOKEN' ? '(not shown)' : value;
+}
+
+function matching(pattern: RegExp): (value: string) => string | null {
+  return (value) => (pattern.test(value) ? value : null);
+}
+
+function wholeNumber(value: string, min: number, max: number): number | null {
+  const number = /^\d{1,9}$/.test(value) ? Number(value) : NaN;
+  return number >= min && number <= max ? number : null;
+}
+
+function parseVersions(value: string): number[] | null {
+  const versions = value.split(',').map((part) => wholeNumber(part.trim(), 15, 99));
+  const numbers = versions.filter((version) => version !== null);
+  return numbers.length === versions.length ? [...new Set(numbers)].sort((a, b) => a - b) : null;
+}
+
+function parsePool(value: string): Cidr | null {
+  const pool = parseCidr(value);
+  return pool && pool.bits <= SUBNET_BITS ? pool : null;
+}

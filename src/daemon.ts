@@ -1,0 +1,180 @@
+import { existsSync, mkdirSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join } from 'node:path';
+import { SUBNET_BITS, type Config } from './config.js';
+import type { Logger } from './domain/logger.js';
+import { createApp } from './http/app.js';
+import { DatabaseProvisioner } from './provisioner/database-provisioner.js';
+import { runtimeHandlers } from './provisioner/handlers.js';
+import { OperationWaiters } from './provisioner/operation-waiters.js';
+import { Resync } from './provisioner/resync.js';
+import { DockerRuntime } from './runtime/docker/docker-runtime.js';
+import type { Runtime } from './runtime/runtime.js';
+import { sameDigest, sha256 } from './secrets/digest.js';
+import { loadKeyring } from './secrets/load-keyring.js';
+import { loadOperatorToken } from './secrets/load-operator-token.js';
+import { generateId, generatePassword, generateToken } from './secrets/random.js';
+import { scramVerifier } from './secrets/scram.js';
+import { findBrokenAuditEvent } from './store/audit.js';
+import { listCredentialKeyIds, resealCredentials } from './store/credentials.js';
+import { lockDataDir } from './store/data-dir-lock.js';
+import { dropStaleIdempotentReplies } from './store/idempotency.js';
+import { openStore } from './store/open.js';
+import { ensureDefaultOrg } from './store/orgs.js';
+import type { Store } from './store/store.js';
+import { replaceOperatorToken } from './store/tokens.js';
+
+export interface DaemonDeps {
+  config: Config;
+  logger: Logger;
+  version: string;
+  migrationsFolder: string;
+}
+
+export interface Daemon {
+  /** Where the API answers. */
+  url: string;
+  stop(): Promise<void>;
+}
+
+/** Builds everything and starts it. When a part cannot start, the parts before it are stopped again. */
+export async function startDaemon({
+  config,
+  logger,
+  version,
+  migrationsFolder,
+}: DaemonDeps): Promise<Daemon> {
+  const releasers: (() => void | Promise<void>)[] = [];
+  const stop = async () => {
+    for (const release of releasers.splice(0).reverse()) await release();
+  };
+  try {
+    for (const name of config.unknown) logger.warn({ name }, 'ignored: this version has no such setting');
+    mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
+    const lock = lockDataDir(config.dataDir);
+    releasers.push(() => lock.release());
+
+    const store = openControlDatabase(config, migrationsFolder);
+    releasers.push(() => store.close());
+    prepareStore(store, config, logger);
+
+    const runtime: Runtime = new DockerRuntime({
+      ...(config.dockerHost !== null && { dockerHost: config.dockerHost }),
+      prefix: config.resourcePrefix,
+      network: config.network,
+      subnetPool: config.subnetPool,
+      subnetBits: SUBNET_BITS,
+      postgresImage: config.postgresImage,
+      pgbouncerImage: config.pgbouncerImage,
+      logger,
+    });
+    const waiters = new OperationWaiters();
+    const clock = () => new Date();
+    const provisioner = new DatabaseProvisioner({
+      store,
+      handlers: runtimeHandlers({ store, runtime }),
+      waiters,
+      clock,
+      logger,
+      concurrency: 10,
+      leaseMs: 30_000,
+      heartbeatMs: 1000,
+      attemptMs: 600_000,
+    });
+    const resync = new Resync({
+      store,
+      runtime,
+      nudge: () => provisioner.nudge(),
+      clock,
+      logger,
+      intervalMs: 30_000,
+      hintDelayMs: 500,
+      repairPauseMs: 300_000,
+    });
+    const app = createApp(
+      {
+        store,
+        logger,
+        versions: config.versions,
+        endpointsOf: (id) => runtime.endpoints(id),
+        nudge: () => provisioner.nudge(),
+        waitForOperation: (id, timeoutMs, signal) => waiters.wait(id, timeoutMs, signal),
+        newCredential: () => {
+          const password = generatePassword();
+          return { role: 'app', password, verifier: scramVerifier(password) };
+        },
+        newToken: generateToken,
+        sameDigest,
+        checkRuntime: (signal) => runtime.check(signal),
+      },
+      { version },
+    );
+    const server = createServer(app);
+    const url = await listen(server, config);
+    releasers.push(() => closeServer(server));
+    provisioner.start();
+    releasers.push(() => provisioner.stop());
+    resync.start();
+    releasers.push(() => resync.stop());
+    releasers.push(() => waiters.close());
+    logger.info({ url, dataDir: config.dataDir, version }, 'paasdb is up');
+    return { url, stop };
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+function openControlDatabase(config: Config, migrationsFolder: string): Store {
+  const path = join(config.dataDir, 'paasdb.sqlite');
+  if (existsSync(path) && !existsSync(config.masterKeyFile)) {
+    throw new Error(
+      `the key file ${config.masterKeyFile} is missing: put back the one that belongs to ${config.dataDir}, without it no credential can be read`,
+    );
+  }
+  const sealer = loadKeyring(config.masterKeyFile);
+  return openStore(path, migrationsFolder, { clock: () => new Date(), sealer, sha256, generateId });
+}
+
+/** What must hold before anybody is served. Throws when a secret could not be opened any more. */
+function prepareStore(store: Store, config: Config, logger: Logger): void {
+  const missing = listCredentialKeyIds(store).filter((id) => !store.sealer.holds(id));
+  if (missing.length > 0) {
+    throw new Error(
+      `${config.masterKeyFile} does not hold the key(s) ${missing.join(', ')}, with which credentials are encrypted: put back the key file that belongs to this data directory`,
+    );
+  }
+  const resealed = resealCredentials(store);
+  if (resealed > 0) {
+    logger.info(
+      { resealed, keyId: store.sealer.activeKeyId },
+      'credentials were encrypted anew with the active key',
+    );
+  }
+  dropStaleIdempotentReplies(store);
+  ensureDefaultOrg(store);
+  const token = config.operatorToken ?? loadOperatorToken(join(config.dataDir, 'operator-token'));
+  replaceOperatorToken(store, sha256(token));
+  const broken = findBrokenAuditEvent(store);
+  if (broken !== null)
+    logger.error({ eventId: broken }, 'the audit log was altered: its chain breaks at this event');
+}
+
+async function listen(server: Server, { host, port }: Config): Promise<string> {
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  const { port: actual } = server.address() as AddressInfo;
+  return `http://${host.includes(':') ? `[${host}]` : host}:${actual}`;
+}
+
+/** Lets answers that are under way finish, for a while. */
+async function closeServer(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const impatience = setTimeout(() => server.closeAllConnections(), 3000);
+  await closed;
+  clearTimeout(impatience);
+}

@@ -1,0 +1,23 @@
+import type { Endpoints } from '../domain/environment.js';
+import type { Logger } from '../domain/logger.js';
+import type { Credential } from '../store/credentials.js';
+import type { Store } from '../store/store.js';
+
+/** What the API is built from. Each endpoint takes just what it uses. */
+export interface ApiDeps {
+  store: Store;
+  logger: Logger;
+  /** The major versions of PostgreSQL on offer, ascending; the last is the default. */
+  versions: readonly number[];
+  /** Where clients find a database. */
+  endpointsOf: (databaseId: string) => Endpoints;
+  /** Tells the provisioner that something was queued. */
+  nudge: () => void;
+  /** Resolves when an operation is settled, after `timeoutMs`, or when aborted. */
+  waitForOperation: (operationId: string, timeoutMs: number, signal: AbortSignal) => Promise<void>;
+  newCredential: () => Credential;
+  newToken: (id: string) => string;
+  sameDigest: (one: Buffer, other: Buffer) => boolean;
+  /** Rejects with what to do when the runtime cannot be used. */
+  checkRuntime: (signal: AbortSignal) => Promise<void>;
+}

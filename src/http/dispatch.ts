@@ -1,0 +1,83 @@
+import type { Request, Response } from 'express';
+import { z } from 'zod';
+import { isSettled } from '../domain/operation.js';
+import { appendAuditEvent } from '../store/audit.js';
+import { getOperation } from '../store/operations.js';
+import type { ApiDeps } from './api-deps.js';
+import { authenticate } from './authenticate.js';
+import { authorise } from './authorise.js';
+import type { AnyEndpoint, ApiRequest, Reply, ScopeKind } from './endpoint.js';
+import { idempotent } from './idempotent.js';
+import { preferredWaitMs } from './prefer-wait.js';
+import { readBody } from './read-body.js';
+import { requestIdOf } from './request-id.js';
+import { validate } from './validate.js';
+
+const NOTHING = z.strictObject({});
+
+type AnyRequest = ApiRequest<ScopeKind, unknown, unknown>;
+
+/** Answers a request to one endpoint: who, what, may they, is it well formed, do it, wait for it. */
+export async function dispatch(
+  deps: ApiDeps,
+  endpoint: AnyEndpoint,
+  req: Request,
+  res: Response,
+): Promise<void> {
+  const { store } = deps;
+  const params = req.params as Record<string, string>;
+  const caller = authenticate(deps, req.headers.authorization);
+  res.locals.tokenId = caller.tokenId;
+  const scope = authorise(store, endpoint, caller, params);
+  const query = validate(endpoint.query ?? NOTHING, req.query, 'query');
+  const json = endpoint.method === 'get' ? {} : await readBody(req, res);
+  const body = validate(endpoint.body ?? NOTHING, json, 'body', endpoint.faults);
+  const audit: AnyRequest['audit'] = (action, target, detail = {}) =>
+    appendAuditEvent(store, {
+      org: 'org' in scope ? scope.org.slug : null,
+      actor: caller.tokenId,
+      action,
+      target,
+      detail,
+      requestId: requestIdOf(res),
+    });
+  const request: AnyRequest = { scope, params, query, body, caller, audit };
+
+  const keyed = { method: endpoint.method, path: req.path, body: json, key: req.get('Idempotency-Key') };
+  const reply =
+    endpoint.method === 'get'
+      ? endpoint.handle(request)
+      : store.transaction(() => idempotent(store, caller, keyed, () => endpoint.handle(request)));
+  send(req, res, endpoint, await afterWaiting(deps, endpoint, request, reply, req, res));
+}
+
+async function afterWaiting(
+  deps: ApiDeps,
+  endpoint: AnyEndpoint,
+  request: AnyRequest,
+  reply: Reply,
+  req: Request,
+  res: Response,
+): Promise<Reply> {
+  if (reply.awaits === undefined) return reply;
+  deps.nudge();
+  const preferredMs = preferredWaitMs(req.get('Prefer'));
+  const waitMs = preferredMs ?? endpoint.waitMs ?? 0;
+  if (waitMs === 0 || !endpoint.settled) return reply;
+  if (!isSettled(getOperation(deps.store, reply.awaits).status)) {
+    const gone = new AbortController();
+    res.once('close', () => gone.abort());
+    await deps.waitForOperation(reply.awaits, waitMs, gone.signal);
+  }
+  const waited = endpoint.settled(request, getOperation(deps.store, reply.awaits));
+  const applied = preferredMs === null ? {} : { 'Preference-Applied': `wait=${preferredMs / 1000}` };
+  return { ...waited, headers: { ...reply.headers, ...waited.headers, ...applied } };
+}
+
+function send(req: Request, res: Response, endpoint: AnyEndpoint, { status, headers, body }: Reply): void {
+  res.status(status).set(headers ?? {});
+  if (body === undefined) res.end();
+  else if (endpoint.asText && req.accepts(['json', 'text']) === 'text') {
+    res.type('text/plain').send(endpoint.asText(body as never));
+  } else res.json(body);
+}

@@ -1,0 +1,47 @@
+import { lookUpIdempotencyKey, saveIdempotentReply } from '../store/idempotency.js';
+import type { Store } from '../store/store.js';
+import type { Caller, Reply } from './endpoint.js';
+import { Problem } from './problem.js';
+
+const KEY = /^[\x21-\x7e]{1,255}$/;
+
+export interface KeyedRequest {
+  method: string;
+  path: string;
+  body: unknown;
+  key: string | undefined;
+}
+
+/**
+ * Answers a POST that was answered before, under its `Idempotency-Key`, as it was then. Call it in the
+ * transaction of the change: either the change and its answer are kept, or neither.
+ */
+export function idempotent(
+  store: Store,
+  { tokenId }: Caller,
+  request: KeyedRequest,
+  handle: () => Reply,
+): Reply {
+  const { method, path, body, key } = request;
+  if (method !== 'post' || key === undefined) return handle();
+  if (!KEY.test(key)) {
+    throw new Problem('invalid_request', 'Idempotency-Key must be 1 to 255 visible ASCII characters', {
+      errors: [
+        { in: 'header', path: 'Idempotency-Key', detail: 'must be 1 to 255 visible ASCII characters' },
+      ],
+    });
+  }
+  const requestHash = store.sha256(JSON.stringify([path, body])).toString('hex');
+  const outcome = lookUpIdempotencyKey(store, { tokenId, key, requestHash });
+  switch (outcome.kind) {
+    case 'replay':
+      return JSON.parse(outcome.reply) as Reply;
+    case 'reused':
+      throw new Problem('idempotency_key_reused', 'this key was used for another request: take a new one');
+    case 'new': {
+      const reply = handle();
+      saveIdempotentReply(store, { tokenId, key, requestHash }, JSON.stringify(reply));
+      return reply;
+    }
+  }
+}

@@ -1,0 +1,44 @@
+import express, { type Request, type Response } from 'express';
+import { Problem } from './problem.js';
+
+const MAX_BODY = '1mb';
+
+const parseJson = express.json({ limit: MAX_BODY, strict: false, type: 'application/json' });
+
+/** The JSON of a request, or `{}` when it has no body. */
+export async function readBody(request: Request, response: Response): Promise<unknown> {
+  const hasBody =
+    'transfer-encoding' in request.headers || Number(request.headers['content-length'] ?? 0) > 0;
+  if (!hasBody) return {};
+  if (!request.is('application/json')) {
+    throw new Problem(
+      'unsupported_media_type',
+      'send the body as JSON, with "Content-Type: application/json"',
+    );
+  }
+  await new Promise<void>((resolve, reject) => {
+    parseJson(request, response, (error: unknown) => {
+      if (error === undefined) resolve();
+      else reject(bodyProblem(error));
+    });
+  });
+  return request.body as unknown;
+}
+
+/** body-parser names its errors by `type`; what has none is not the caller's fault. */
+function bodyProblem(error: unknown): Error {
+  const { type, message } = error as { type?: string; message?: string };
+  switch (type) {
+    case 'entity.too.large':
+      return new Problem('body_too_large', `a body may have at most ${MAX_BODY}`);
+    case 'charset.unsupported':
+    case 'encoding.unsupported':
+      return new Problem('unsupported_media_type', 'send the body as UTF-8, plain or gzipped');
+    case 'entity.parse.failed':
+      return new Problem('invalid_json', `the body is not JSON: ${message ?? ''}`);
+    case undefined:
+      return error instanceof Error ? error : new Error('the body cannot be read', { cause: error });
+    default:
+      return new Problem('invalid_request', `the body cannot be read: ${message ?? type}`);
+  }
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { OPERATION_KINDS, OPERATION_STATUSES, type Operation } from '../../domain/operation.js';
+
+export const operationSchema = z
+  .object({
+    id: z.string(),
+    databaseId: z.string(),
+    kind: z.enum(OPERATION_KINDS),
+    status: z.enum(OPERATION_STATUSES),
+    progress: z.object({ step: z.string(), done: z.int(), total: z.int() }).nullable(),
+    attempts: z.int(),
+    errorMessage: z.string().nullable(),
+    createdAt: z.string(),
+    startedAt: z.string().nullable(),
+    finishedAt: z.string().nullable(),
+  })
+  .meta({ id: 'Operation' });
+
+export function operationResource(operation: Operation): z.input<typeof operationSchema> {
+  const { id, databaseId, kind, status, progress, attempts, errorMessage } = operation;
+  const { createdAt, startedAt, finishedAt } = operation;
+  return { id, databaseId, kind, status, progress, attempts, errorMessage, createdAt, startedAt, finishedAt };
+}
