@@ -1,0 +1,29 @@
+import type { DatabaseSpec } from '../runtime.js';
+import type { Engine } from './engine/engine.js';
+import type { ImageFacts } from './image-facts.js';
+import type { ImageStore } from './image-store.js';
+import type { Names } from './names.js';
+import type { NetworkStore } from './network-store.js';
+import type { PoolerBlueprint } from './pooler-container.js';
+import type { Blueprint } from './postgres-container.js';
+
+export interface StepDeps {
+  engine: Engine;
+  images: ImageStore;
+  imageFacts: ImageFacts;
+  networks: NetworkStore;
+  prefix: string;
+  names: Names;
+}
+
+/** One execution of a plan: what the steps share. */
+export interface Attempt {
+  spec: DatabaseSpec;
+  postgres: Blueprint & { image: string };
+  pooler: PoolerBlueprint & { image: string };
+  /** Nothing on the volume is trusted yet: this is its initialisation. */
+  firstStart: boolean;
+  /** The ids of the containers as they are, or as steps have made them. */
+  containers: { postgres: string | null; pooler: string | null };
+  onPercent: (percent: number) => void;
+}

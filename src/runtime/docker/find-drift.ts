@@ -1,0 +1,57 @@
+import type { DatabaseSpec } from '../runtime.js';
+import type { ListedContainer } from './engine/container.js';
+import type { Network } from './engine/networks.js';
+import type { Volume } from './engine/volumes.js';
+import { LABEL } from './labels.js';
+import type { Names } from './names.js';
+
+/** Everything that is ours on the engine, as lists tell it. */
+export interface Inventory {
+  containers: readonly ListedContainer[];
+  networks: readonly Network[];
+  volumes: readonly Volume[];
+}
+
+/**
+ * Why a database does not match its spec; `null` when it does as far as lists tell.
+ *
+ * @param wanted the configurations its containers would be made with
+ */
+export function driftOf(
+  spec: DatabaseSpec,
+  wanted: { postgres: string; pooler: string },
+  names: Names,
+  { containers, networks, volumes }: InventoryIndex,
+): string | null {
+  const networkName = names.network(spec.org);
+  const network = networks.get(networkName);
+  if (!network) return `network ${networkName} is missing`;
+  if (!volumes.has(names.volume(spec.volumeId))) return `volume ${names.volume(spec.volumeId)} is missing`;
+  for (const [name, config] of [
+    [names.postgres(spec.id), wanted.postgres],
+    [names.pooler(spec.id), wanted.pooler],
+  ] as const) {
+    const container = containers.get(name);
+    if (!container) return `container ${name} is missing`;
+    if (container.status !== 'running') return `container ${name} is ${container.status}`;
+    if (container.labels[LABEL.config] !== config) return `container ${name} has another configuration`;
+    if (container.attachments.get(networkName)?.networkId !== network.id) {
+      return `container ${name} is not in network ${networkName}`;
+    }
+  }
+  return null;
+}
+
+export interface InventoryIndex {
+  containers: ReadonlyMap<string, ListedContainer>;
+  networks: ReadonlyMap<string, Network>;
+  volumes: ReadonlySet<string>;
+}
+
+export function indexOf({ containers, networks, volumes }: Inventory): InventoryIndex {
+  return {
+    containers: new Map(containers.map((container) => [container.name, container])),
+    networks: new Map(networks.map((network) => [network.name, network])),
+    volumes: new Set(volumes.map(({ name }) => name)),
+  };
+}

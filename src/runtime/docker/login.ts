@@ -1,0 +1,53 @@
+import { Client, DatabaseError } from 'pg';
+import { TENANT_DATABASE, type Login } from '../../domain/environment.js';
+import type { Address } from './address.js';
+
+/** `refused`: it was reached and did not accept the login. */
+export type LoginOutcome = 'works' | 'refused' | 'unreachable';
+
+export interface LoginAttempt {
+  outcome: LoginOutcome;
+  /** What was said, for people; empty when it worked. */
+  message: string;
+}
+
+/** Logs in as a client would and asks a question. Never rejects. */
+export async function tryLogin(address: Address, login: Login, timeoutMs: number): Promise<LoginAttempt> {
+  const client = new Client({
+    ...address,
+    user: login.role,
+    password: login.password,
+    database: TENANT_DATABASE,
+    application_name: 'paasdb',
+    connectionTimeoutMillis: timeoutMs,
+    query_timeout: timeoutMs,
+  });
+  // It reports a broken connection as an event too, which nobody is left to hear.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    await client.query('SELECT 1');
+    return { outcome: 'works', message: '' };
+  } catch (error) {
+    return { outcome: isRefusal(error) ? 'refused' : 'unreachable', message: messageOf(error) };
+  } finally {
+    client.end().catch(() => undefined);
+  }
+}
+
+const INVALID_AUTHORIZATION = '28000';
+const INVALID_PASSWORD = '28P01';
+
+/** PgBouncer has one code, 08P01, for all it does not like; its words tell. */
+function isRefusal(error: unknown): boolean {
+  if (!(error instanceof DatabaseError)) return false;
+  return (
+    error.code === INVALID_AUTHORIZATION ||
+    error.code === INVALID_PASSWORD ||
+    /authentication failed|no such user/i.test(error.message)
+  );
+}
+
+function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

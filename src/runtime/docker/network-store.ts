@@ -1,0 +1,74 @@
+import { networkInterfaces } from 'node:os';
+import { formatCidr, parseCidr, type Cidr } from '../../domain/cidr.js';
+import { RuntimeError } from '../runtime.js';
+import type { Engine } from './engine/engine.js';
+import { hasStatus } from './engine/engine-error.js';
+import { networkLabels } from './labels.js';
+import type { Names } from './names.js';
+import { Serial } from './serial.js';
+import { freeSubnets } from './subnets.js';
+
+/** The networks of orgs. */
+export class NetworkStore {
+  private readonly serial = new Serial();
+
+  constructor(private readonly deps: { engine: Engine; prefix: string; names: Names; subnetPool: Cidr }) {}
+
+  /** Makes the network of an org unless it is there. One at a time: two would choose the same subnet. */
+  ensure(org: string, signal: AbortSignal): Promise<void> {
+    return this.serial.run(() => this.ensureAlone(org, signal));
+  }
+
+  private async ensureAlone(org: string, signal: AbortSignal): Promise<void> {
+    const { engine, prefix, names, subnetPool } = this.deps;
+    const name = names.network(org);
+    const labels = networkLabels(prefix, org);
+    const ours = await engine.networks.list(labels, signal);
+    if (ours.some((network) => network.name === name)) return;
+
+    const taken = (await engine.networks.list({}, signal)).flatMap((network) => network.subnets);
+    for (const subnet of freeSubnets(subnetPool, [...taken, ...hostRanges()])) {
+      try {
+        await engine.networks.create(name, networkBody(subnet, labels), signal);
+        return;
+      } catch (error) {
+        if (hasStatus(error, 409)) {
+          const message = `There is a network ${name} that paasdb did not make: remove it, or set another PAASDB_NETWORK`;
+          throw new RuntimeError('conflict', message, { cause: error });
+        }
+        // Somebody else was faster, or the engine knows of a range that it does not list.
+        if (!(error instanceof Error && /pool overlaps/i.test(error.message))) throw error;
+      }
+    }
+    const message = `There is no free subnet left in ${formatCidr(subnetPool)}: set a larger PAASDB_SUBNET_POOL`;
+    throw new RuntimeError('conflict', message);
+  }
+}
+
+function networkBody(subnet: Cidr, labels: object): object {
+  return {
+    Driver: 'bridge',
+    // No way out and no way in but from the host itself.
+    Internal: true,
+    IPAM: { Driver: 'default', Config: [{ Subnet: formatCidr(subnet) }] },
+    Labels: labels,
+  };
+}
+
+/** The ranges the host itself is in, VPNs for example: Docker would take them without a word. */
+function hostRanges(): Cidr[] {
+  return Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .filter(({ family, internal }) => family === 'IPv4' && !internal)
+    .map(({ cidr }) => rangeOf(cidr ?? ''))
+    .filter((range) => range !== null);
+}
+
+/** The range that an interface's address lies in: `10.1.2.3/24` is in `10.1.2.0/24`. */
+function rangeOf(cidr: string): Cidr | null {
+  const [address, bits] = cidr.split('/');
+  const whole = parseCidr(`${address ?? ''}/32`);
+  if (!whole) return null;
+  const size = 2 ** (32 - Number(bits));
+  return { base: Math.floor(whole.base / size) * size, bits: Number(bits) };
+}

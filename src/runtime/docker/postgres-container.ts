@@ -1,0 +1,92 @@
+import { TENANT_DATABASE } from '../../domain/environment.js';
+import type { DatabaseSpec } from '../runtime.js';
+import { dataLayout } from './data-layout.js';
+import { hardened } from './hardening.js';
+import { databaseLabels, LABEL } from './labels.js';
+import { fingerprint, type Names } from './names.js';
+import { maxConnections, postgresSettings, sharedMemoryBytes } from './postgres-settings.js';
+
+/** How long PostgreSQL may take to shut down before it is killed, in seconds. */
+export const POSTGRES_STOP_S = 120;
+
+/** `initdb`: no `trust` over TCP, checksums, and ICU, because musl's own locales sort like C. */
+const INITDB_ARGS = [
+  '--auth-host=scram-sha-256',
+  '--data-checksums',
+  '--encoding=UTF8',
+  '--locale=C.UTF-8',
+  '--locale-provider=icu',
+  '--icu-locale=en-US',
+];
+
+export interface Blueprint {
+  name: string;
+  /** Tells when a container is not what it would be made as today. */
+  config: string;
+  /** The body of Docker's "create container". */
+  body: object;
+}
+
+/**
+ * The container of PostgreSQL. Whatever changes here, all databases are restarted for at the next resync.
+ *
+ * @param bootstrapPassword the superuser's during the initialisation, for a volume that is to be initialised.
+ *   Without it the image refuses to initialise: a volume that turns out to be empty stays empty.
+ */
+export function postgresContainer(
+  spec: DatabaseSpec,
+  {
+    prefix,
+    names,
+    image,
+    bootstrapPassword,
+  }: {
+    prefix: string;
+    names: Names;
+    image: string;
+    bootstrapPassword: string | null;
+  },
+): Blueprint {
+  const settings = postgresSettings(spec.resources, spec.pool);
+  const network = names.network(spec.org);
+  const labels = databaseLabels(prefix, 'postgres', spec);
+  const body = {
+    Image: image,
+    User: 'postgres',
+    Cmd: ['postgres', ...Object.entries(settings).flatMap(([key, value]) => ['-c', `${key}=${value}`])],
+    StopTimeout: POSTGRES_STOP_S,
+    Labels: labels,
+    HostConfig: {
+      ...hardened({
+        memoryBytes: spec.resources.memoryBytes,
+        pids: maxConnections(spec.resources, spec.pool) + 128,
+        tmpfs: { '/tmp': 64, '/var/run/postgresql': 1 },
+      }),
+      ShmSize: sharedMemoryBytes(spec.resources),
+      NetworkMode: network,
+      Mounts: [
+        {
+          Type: 'volume',
+          Source: names.volume(spec.volumeId),
+          Target: dataLayout(spec.engineVersion).mountPath,
+        },
+      ],
+    },
+    NetworkingConfig: { EndpointsConfig: { [network]: {} } },
+  };
+  const config = fingerprint(body);
+  return {
+    name: names.postgres(spec.id),
+    config,
+    body: { ...body, Labels: { ...labels, [LABEL.config]: config }, Env: initialisation(bootstrapPassword) },
+  };
+}
+
+function initialisation(bootstrapPassword: string | null): string[] {
+  if (bootstrapPassword === null) return [];
+  return [
+    `POSTGRES_DB=${TENANT_DATABASE}`,
+    `POSTGRES_PASSWORD=${bootstrapPassword}`,
+    `POSTGRES_INITDB_ARGS=${INITDB_ARGS.join(' ')}`,
+  ];
+}

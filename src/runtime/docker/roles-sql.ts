@@ -1,0 +1,81 @@
+import { TENANT_DATABASE } from '../../domain/environment.js';
+import type { LoginSpec } from '../runtime.js';
+import { dataLayout } from './data-layout.js';
+
+/** Owns the database and all that is made in it. */
+export const OWNER_ROLE = 'app_owner';
+/** Two, so that a rotation can hand out the other while the first still works. */
+export const LOGIN_ROLES = ['app', 'app_b'] as const;
+
+/**
+ * Makes roles and ownership what they shall be, and then writes the marker into the volume. For psql as
+ * superuser with ON_ERROR_STOP; running it again changes nothing. Prints the server's data_directory.
+ */
+export function rolesSql({
+  databaseId,
+  major,
+  login,
+}: {
+  databaseId: string;
+  major: number;
+  login: LoginSpec;
+}): string {
+  if (!LOGIN_ROLES.some((role) => role === login.role)) throw new TypeError(`No login role: ${login.role}`);
+  const owner = identifier(OWNER_ROLE);
+  const database = identifier(TENANT_DATABASE);
+  return [
+    // A statement that fails would be written to the server's log, and with it the verifier.
+    'SET log_min_error_statement = panic;',
+    'SET log_statement = none;',
+    'SET log_min_duration_statement = -1;',
+    'SET client_min_messages = warning;',
+    'BEGIN;',
+    ...[OWNER_ROLE, ...LOGIN_ROLES].map(createUnlessThere),
+    `ALTER ROLE ${owner} ${POWERLESS} NOLOGIN PASSWORD NULL;`,
+    ...LOGIN_ROLES.flatMap((role) => [
+      `ALTER ROLE ${identifier(role)} ${POWERLESS} INHERIT ${
+        role === login.role ? `LOGIN PASSWORD ${literal(login.verifier)}` : 'NOLOGIN PASSWORD NULL'
+      };`,
+      `GRANT ${owner} TO ${identifier(role)};`,
+      // Whoever makes an object, the owner owns it, and the other login can use it.
+      `ALTER ROLE ${identifier(role)} SET role = ${literal(OWNER_ROLE)};`,
+    ]),
+    `ALTER DATABASE ${database} OWNER TO ${owner};`,
+    `REVOKE ALL ON DATABASE ${database} FROM PUBLIC;`,
+    `GRANT ALL ON DATABASE ${database} TO ${owner};`,
+    'REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC;',
+    // From here on the superuser logs in over the socket only, and so inside the container only.
+    'ALTER ROLE postgres PASSWORD NULL;',
+    'COMMIT;',
+    `COPY (${markerQuery(databaseId, major)}) TO ${literal(dataLayout(major).markerPath)};`,
+    'SHOW data_directory;',
+    '',
+  ].join('\n');
+}
+
+const POWERLESS = 'NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS';
+
+function createUnlessThere(role: string): string {
+  return (
+    `SELECT format('CREATE ROLE %I', ${literal(role)}) ` +
+    `WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = ${literal(role)}) \\gexec`
+  );
+}
+
+function markerQuery(databaseId: string, major: number): string {
+  return `SELECT json_build_object('database', ${literal(databaseId)}, 'major', ${major}, 'version', version())`;
+}
+
+export function identifier(name: string): string {
+  return `"${withoutNul(name).replaceAll('"', '""')}"`;
+}
+
+/** The E form means the same whatever standard_conforming_strings says. */
+export function literal(text: string): string {
+  return `E'${withoutNul(text).replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
+}
+
+function withoutNul(text: string): string {
+  if (text.includes('\0')) throw new TypeError('A NUL in SQL');
+  return text;
+}

@@ -1,0 +1,50 @@
+import { TENANT_DATABASE } from '../../domain/environment.js';
+import { RuntimeError, type DatabaseSpec } from '../runtime.js';
+import { dataLayout } from './data-layout.js';
+import type { Engine } from './engine/engine.js';
+import { rolesSql } from './roles-sql.js';
+import { InterruptedError, withoutSecrets } from './start-failure.js';
+
+const DEADLINE_MS = 60_000;
+
+/** -X and -q: no settings of the image's, and nothing printed but what is asked for. */
+const PSQL = [
+  'psql',
+  '-X',
+  '-q',
+  '-A',
+  '-t',
+  '-v',
+  'ON_ERROR_STOP=1',
+  '-U',
+  'postgres',
+  '-d',
+  TENANT_DATABASE,
+];
+
+/**
+ * Sets up roles and ownership, writes the marker, and asserts that the data lies in the volume. The SQL goes
+ * over stdin: arguments show in `docker events` and in the process list.
+ */
+export async function settleRoles(
+  engine: Engine,
+  containerId: string,
+  spec: DatabaseSpec,
+  signal: AbortSignal,
+): Promise<void> {
+  const sql = rolesSql({ databaseId: spec.id, major: spec.engineVersion, login: spec.login });
+  const request = { containerId, argv: PSQL, user: 'postgres', stdin: sql, deadlineMs: DEADLINE_MS };
+  const { exitCode, stdout, stderr } = await engine.execs.run(request, signal);
+  if (exitCode !== 0) {
+    const message = `Setting up the roles failed: psql ended with ${exitCode} (${withoutSecrets(stderr.trim())})`;
+    // What a broken-off initialisation leaves has no such database.
+    if (/database ".*" does not exist/.test(stderr)) throw new InterruptedError(message);
+    throw new RuntimeError('start_failed', message);
+  }
+  const { dataPath } = dataLayout(spec.engineVersion);
+  const dataDirectory = stdout.trim();
+  if (dataDirectory !== dataPath) {
+    const message = `PostgreSQL keeps its data in ${dataDirectory} and not in ${dataPath}, where the volume is mounted`;
+    throw new RuntimeError('image_missing', message);
+  }
+}
