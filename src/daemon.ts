@@ -2,7 +2,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
-import { SUBNET_BITS, type Config } from './config.js';
+import type { Config } from './config.js';
 import type { Logger } from './domain/logger.js';
 import { createApp } from './http/app.js';
 import { DatabaseProvisioner } from './provisioner/database-provisioner.js';
@@ -64,7 +64,6 @@ export async function startDaemon({
       prefix: config.resourcePrefix,
       network: config.network,
       subnetPool: config.subnetPool,
-      subnetBits: SUBNET_BITS,
       postgresImage: config.postgresImage,
       pgbouncerImage: config.pgbouncerImage,
       logger,

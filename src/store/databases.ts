@@ -35,9 +35,8 @@ export function insertDatabase(store: Store, database: NewDatabase): void {
 /** A database of this app by its id, deleted or not, or by the name of a live one. */
 export function findDatabase(store: Store, appId: string, idOrName: string): Database | undefined {
   return store.get<Database>(
-    `${SELECT} WHERE d.app_id = ?1 AND (d.id = ?2 OR (d.name = ?2 AND d.status <> 'deleted'))`,
-    appId,
-    idOrName,
+    `${SELECT} WHERE d.app_id = @appId AND (d.id = @idOrName OR (d.name = @idOrName AND d.status <> 'deleted'))`,
+    { appId, idOrName },
   );
 }
 
@@ -102,17 +101,15 @@ export function setDatabaseStatus(
   status: DatabaseStatus,
   errorMessage: string | null = null,
 ): void {
-  const sources = sourcesOf(status);
-  const now = store.now();
+  const sources = sourcesOf(status)
+    .map((source) => `'${source}'`)
+    .join(', ');
   const changed = store.run(
-    `UPDATE databases SET status = ?1, error_message = ?2,
-       ready_at = CASE WHEN ?1 = 'ready' THEN coalesce(ready_at, ?3) ELSE ready_at END,
-       deleted_at = CASE WHEN ?1 = 'deleted' THEN ?3 ELSE deleted_at END
-     WHERE id = ?4 AND status IN (${sources.map((source) => `'${source}'`).join(', ')})`,
-    status,
-    errorMessage,
-    now,
-    id,
+    `UPDATE databases SET status = @status, error_message = @errorMessage,
+       ready_at = CASE WHEN @status = 'ready' THEN coalesce(ready_at, @now) ELSE ready_at END,
+       deleted_at = CASE WHEN @status = 'deleted' THEN @now ELSE deleted_at END
+     WHERE id = @id AND status IN (${sources})`,
+    { id, status, errorMessage, now: store.now() },
   );
   if (changed !== 1) throw new Error(`database ${id} cannot become ${status} from its present status`);
 }

@@ -102,18 +102,17 @@ export function hasUnfinishedOperation(store: Store, databaseId: string): boolea
  */
 export function claimNextOperation(store: Store, leaseMs: number): Operation | undefined {
   const row = store.get<Row>(
-    `UPDATE operations SET status = 'running', attempts = attempts + 1, lease_expires_at = ?2,
-       started_at = coalesce(started_at, ?1)
+    `UPDATE operations SET status = 'running', attempts = attempts + 1, lease_expires_at = @leaseExpiresAt,
+       started_at = coalesce(started_at, @now)
      WHERE seq = (
        SELECT o.seq FROM operations o
-       WHERE o.status IN ('queued', 'running') AND o.run_at <= ?1
-         AND (o.status = 'queued' OR o.lease_expires_at <= ?1)
+       WHERE o.status IN ('queued', 'running') AND o.run_at <= @now
+         AND (o.status = 'queued' OR o.lease_expires_at <= @now)
          AND NOT EXISTS (SELECT 1 FROM operations e WHERE e.database_id = o.database_id AND e.seq < o.seq
                          AND e.status IN ('queued', 'running'))
        ORDER BY o.run_at, o.seq LIMIT 1)
      RETURNING ${COLUMNS}`,
-    store.now(),
-    store.now(leaseMs),
+    { now: store.now(), leaseExpiresAt: store.now(leaseMs) },
   );
   return row && toOperation(row);
 }

@@ -5,6 +5,9 @@ import type { Sealer } from '../domain/sealer.js';
 
 export type SqlValue = string | number | null | Buffer;
 
+/** Values for `?`, in order, or one object for `@name`. */
+export type SqlValues = SqlValue[] | [Record<string, SqlValue>];
+
 /** What the store needs from outside: it neither tells time nor knows cryptography. */
 export interface StoreDeps {
   clock: Clock;
@@ -18,7 +21,7 @@ export interface StoreDeps {
  * their first argument. Everything is synchronous, so a transaction cannot interleave with another.
  */
 export class Store implements Disposable {
-  private readonly statements = new Map<string, Sqlite.Statement<SqlValue[]>>();
+  private readonly statements = new Map<string, Sqlite.Statement<unknown[]>>();
 
   constructor(
     private readonly sql: Sqlite.Database,
@@ -43,17 +46,17 @@ export class Store implements Disposable {
   }
 
   /** The rows of a query. Column aliases name the fields of `Row`; the schema's CHECKs guard their values. */
-  all<Row>(sql: string, ...values: SqlValue[]): Row[] {
+  all<Row>(sql: string, ...values: SqlValues): Row[] {
     return this.statement(sql).all(...values) as Row[];
   }
 
   // eslint-disable-next-line @typescript-eslint/no-unnecessary-type-parameters -- the one cast from SQL to a row type
-  get<Row>(sql: string, ...values: SqlValue[]): Row | undefined {
+  get<Row>(sql: string, ...values: SqlValues): Row | undefined {
     return this.statement(sql).get(...values) as Row | undefined;
   }
 
   /** Runs a change and returns how many rows it touched. */
-  run(sql: string, ...values: SqlValue[]): number {
+  run(sql: string, ...values: SqlValues): number {
     return this.statement(sql).run(...values).changes;
   }
 
@@ -70,10 +73,10 @@ export class Store implements Disposable {
     this.close();
   }
 
-  private statement(sql: string): Sqlite.Statement<SqlValue[]> {
+  private statement(sql: string): Sqlite.Statement<unknown[]> {
     let statement = this.statements.get(sql);
     if (!statement) {
-      statement = this.sql.prepare<SqlValue[]>(sql);
+      statement = this.sql.prepare<unknown[]>(sql);
       this.statements.set(sql, statement);
     }
     return statement;

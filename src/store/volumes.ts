@@ -58,15 +58,14 @@ export function setVolumeState(
   state: Volume['state'],
   from: readonly Volume['state'][],
 ): boolean {
-  return (
-    store.run(
-      `UPDATE volumes SET state = ?1, preserved_at = CASE WHEN ?1 = 'preserved' THEN ?2 ELSE preserved_at END
-       WHERE id = ?3 AND state IN (${from.map((source) => `'${source}'`).join(', ')})`,
-      state,
-      store.now(),
-      id,
-    ) === 1
+  const sources = from.map((source) => `'${source}'`).join(', ');
+  const changed = store.run(
+    `UPDATE volumes SET state = @state,
+       preserved_at = CASE WHEN @state = 'preserved' THEN @now ELSE preserved_at END
+     WHERE id = @id AND state IN (${sources})`,
+    { id, state, now: store.now() },
   );
+  return changed === 1;
 }
 
 function toVolume(row: Row): Volume {
