@@ -5,7 +5,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
 const [api, dataDir] = process.argv.slice(2);
-const token = process.env.PAASDB_OPERATOR_TOKEN || readFileSync(join(dataDir, 'operator-token'), 'utf8').trim();
+const token =
+  process.env.PAASDB_OPERATOR_TOKEN || readFileSync(join(dataDir, 'operator-token'), 'utf8').trim();
 const app = '/api/orgs/default/apps/demo';
 const QUERY = `psql "$DATABASE_URL" -XAt -c 'SELECT version()'`;
 const GIVE_UP_MS = 300_000;
@@ -17,7 +18,8 @@ async function call(method, path, { body, headers } = {}) {
     body: body && JSON.stringify(body),
   });
   const json = await response.json();
-  if (!response.ok && json.code !== 'app_exists') throw new Error(`${method} ${path}: ${json.title}: ${json.detail}`);
+  if (!response.ok && json.code !== 'app_exists')
+    throw new Error(`${method} ${path}: ${json.title}: ${json.detail}`);
   return json;
 }
 

@@ -21,7 +21,7 @@ export interface StoreDeps {
  * their first argument. Everything is synchronous, so a transaction cannot interleave with another.
  */
 export class Store implements Disposable {
-  private readonly statements = new Map<string, Sqlite.Statement<unknown[]>>();
+  private readonly statements = new Map<string, Sqlite.Statement>();
 
   constructor(
     private readonly sql: Sqlite.Database,
@@ -73,10 +73,10 @@ export class Store implements Disposable {
     this.close();
   }
 
-  private statement(sql: string): Sqlite.Statement<unknown[]> {
+  private statement(sql: string): Sqlite.Statement {
     let statement = this.statements.get(sql);
     if (!statement) {
-      statement = this.sql.prepare<unknown[]>(sql);
+      statement = this.sql.prepare(sql);
       this.statements.set(sql, statement);
     }
     return statement;
