@@ -4,8 +4,7 @@ import type { ImageFacts } from './image-facts.js';
 import type { ImageStore } from './image-store.js';
 import type { Names } from './names.js';
 import type { NetworkStore } from './network-store.js';
-import type { PoolerBlueprint } from './pooler-container.js';
-import type { Blueprint } from './postgres-container.js';
+import type { Blueprints } from './blueprints.js';
 
 export interface StepDeps {
   engine: Engine;
@@ -17,10 +16,8 @@ export interface StepDeps {
 }
 
 /** One execution of a plan: what the steps share. */
-export interface Attempt {
+export interface Attempt extends Blueprints {
   spec: DatabaseSpec;
-  postgres: Blueprint & { image: string };
-  pooler: PoolerBlueprint & { image: string };
   /** Nothing on the volume is trusted yet: this is its initialisation. */
   firstStart: boolean;
   /** The ids of the containers as they are, or as steps have made them. */

@@ -3,7 +3,8 @@ import { sleep } from './engine/deadline.js';
 import type { Container } from './engine/container.js';
 import type { Engine } from './engine/engine.js';
 import { POSTGRES_PORT } from './pooler-config.js';
-import { InterruptedError, startFailure } from './start-failure.js';
+import { InterruptedError } from './interrupted-error.js';
+import { startFailure } from './start-failure.js';
 import { probeStartup } from './startup-probe.js';
 
 const POLL_MS = 25;

@@ -1,4 +1,5 @@
 import type { DatabaseSpec } from '../runtime.js';
+import type { Blueprints } from './blueprints.js';
 import type { ListedContainer } from './engine/container.js';
 import type { Network } from './engine/networks.js';
 import type { Volume } from './engine/volumes.js';
@@ -15,11 +16,11 @@ export interface Inventory {
 /**
  * Why a database does not match its spec; `null` when it does as far as lists tell.
  *
- * @param wanted the configurations its containers would be made with
+ * @param wanted what its containers would be made as
  */
 export function driftOf(
   spec: DatabaseSpec,
-  wanted: { postgres: string; pooler: string },
+  wanted: Blueprints,
   names: Names,
   { containers, networks, volumes }: InventoryIndex,
 ): string | null {
@@ -27,10 +28,7 @@ export function driftOf(
   const network = networks.get(networkName);
   if (!network) return `network ${networkName} is missing`;
   if (!volumes.has(names.volume(spec.volumeId))) return `volume ${names.volume(spec.volumeId)} is missing`;
-  for (const [name, config] of [
-    [names.postgres(spec.id), wanted.postgres],
-    [names.pooler(spec.id), wanted.pooler],
-  ] as const) {
+  for (const { name, config } of [wanted.postgres, wanted.pooler]) {
     const container = containers.get(name);
     if (!container) return `container ${name} is missing`;
     if (container.status !== 'running') return `container ${name} is ${container.status}`;

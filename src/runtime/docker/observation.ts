@@ -1,3 +1,4 @@
+import type { DatabaseSpec } from '../runtime.js';
 import type { Container } from './engine/container.js';
 import type { LoginOutcome } from './login.js';
 import type { Libc, Marker } from './marker.js';
@@ -6,6 +7,8 @@ import type { Libc, Marker } from './marker.js';
 export interface Observation {
   network: 'missing' | 'ours' | 'foreign';
   volume: 'missing' | 'ours' | 'foreign';
+  /** The name of another container that runs on the volume. */
+  volumeUser: string | null;
   postgres: PostgresObservation | null;
   pooler: PoolerObservation | null;
 }
@@ -21,6 +24,8 @@ interface ContainerObservation {
 }
 
 export interface PostgresObservation extends ContainerObservation {
+  /** It is on the volume of the spec: without that, what follows says nothing. */
+  onVolume: boolean;
   marker: Marker | null | 'unreadable';
   /** Whether the volume holds a cluster at all. */
   hasCluster: boolean;
@@ -29,3 +34,11 @@ export interface PostgresObservation extends ContainerObservation {
 }
 
 export type PoolerObservation = ContainerObservation;
+
+/**
+ * Whether the volume may hold what somebody needs: the store says so, or the volume itself. No other was ever
+ * ready.
+ */
+export function isTrusted(spec: DatabaseSpec, { postgres }: Pick<Observation, 'postgres'>): boolean {
+  return spec.holdsData || (postgres !== null && postgres.marker !== null);
+}

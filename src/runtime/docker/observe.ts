@@ -1,13 +1,17 @@
 import type { DatabaseSpec } from '../runtime.js';
 import { addressOf } from './address.js';
+import type { Blueprint } from './blueprint.js';
+import type { Blueprints } from './blueprints.js';
 import { dataLayout } from './data-layout.js';
 import type { Container, ListedContainer } from './engine/container.js';
 import type { Engine } from './engine/engine.js';
 import { carries } from './engine/label-filter.js';
 import type { ImageFacts } from './image-facts.js';
+import { InterruptedError } from './interrupted-error.js';
 import { containerFilter, LABEL, networkLabels, volumeIdentity } from './labels.js';
 import { tryLogin } from './login.js';
-import { parseMarker, type Libc } from './marker.js';
+import { parseMarker } from './marker.js';
+import { has, hasOnly } from './mounts.js';
 import type { Names } from './names.js';
 import type { Observation, PoolerObservation, PostgresObservation } from './observation.js';
 import { POOLER_PORT, POSTGRES_PORT } from './pooler-config.js';
@@ -19,94 +23,114 @@ export interface ObserveDeps {
   names: Names;
 }
 
-/** What the containers of a spec would be made as. */
-export interface Wanted {
-  postgres: { config: string; image: string };
-  pooler: { config: string };
+/** Looks at all there is of one database. Nothing is changed. */
+export async function observe(
+  deps: ObserveDeps,
+  spec: DatabaseSpec,
+  wanted: Blueprints,
+  signal: AbortSignal,
+): Promise<Observation> {
+  const { engine, prefix, names } = deps;
+  const volumeName = names.volume(spec.volumeId);
+  const networkName = names.network(spec.org);
+  const [containers, networks, volume, users] = await Promise.all([
+    engine.containers.list(containerFilter(prefix, spec.id), signal),
+    engine.networks.list(networkLabels(prefix, spec.org), signal),
+    engine.volumes.inspect(volumeName, signal),
+    engine.containers.listUsing(volumeName, signal),
+  ]);
+  const network = networks.find(({ name }) => name === networkName);
+  const find = (name: string) => containers.find((container) => container.name === name);
+  const look = new ContainerLook(deps, spec, { name: networkName, id: network?.id ?? null }, signal);
+  const [postgres, pooler] = await Promise.all([
+    look.postgres(find(wanted.postgres.name), wanted.postgres),
+    look.pooler(find(wanted.pooler.name), wanted.pooler),
+  ]);
+  const isOurs = volume !== null && carries(volume.labels, volumeIdentity(prefix, spec.volumeId));
+  return {
+    network: network ? (network.internal ? 'ours' : 'foreign') : 'missing',
+    volume: volume ? (isOurs ? 'ours' : 'foreign') : 'missing',
+    volumeUser:
+      users.find(({ name, status }) => name !== wanted.postgres.name && status === 'running')?.name ?? null,
+    postgres,
+    pooler,
+  };
 }
 
 const LOGIN_TIMEOUT_MS = 3_000;
 
-/** Looks at all there is of one database. Nothing is changed. */
-export async function observe(
-  { engine, imageFacts, prefix, names }: ObserveDeps,
-  spec: DatabaseSpec,
-  wanted: Wanted,
-  signal: AbortSignal,
-): Promise<Observation> {
-  const networkName = names.network(spec.org);
-  const [containers, networks, volume] = await Promise.all([
-    engine.containers.list(containerFilter(prefix, spec.id), signal),
-    engine.networks.list(networkLabels(prefix, spec.org), signal),
-    engine.volumes.inspect(names.volume(spec.volumeId), signal),
-  ]);
-  const network = networks.find(({ name }) => name === networkName);
-  const isAttached = ({ attachments }: ListedContainer) =>
-    network !== undefined && attachments.get(networkName)?.networkId === network.id;
+/** Looks at the containers of one database. */
+class ContainerLook {
+  constructor(
+    private readonly deps: ObserveDeps,
+    private readonly spec: DatabaseSpec,
+    private readonly network: { name: string; id: string | null },
+    private readonly signal: AbortSignal,
+  ) {}
 
-  const inspect = async (name: string): Promise<Container | null> => {
-    const listed = containers.find((container) => container.name === name);
-    return listed ? engine.containers.inspect(listed.id, signal) : null;
-  };
-  const login = async (container: Container, port: number) => {
-    const address = container.status === 'running' ? addressOf(container, networkName, port) : null;
-    return address ? (await tryLogin(address, spec.login, LOGIN_TIMEOUT_MS)).outcome : 'unknown';
-  };
-
-  const observePostgres = async (): Promise<PostgresObservation | null> => {
-    const container = await inspect(names.postgres(spec.id));
+  async postgres(
+    listed: ListedContainer | undefined,
+    wanted: Blueprint,
+  ): Promise<PostgresObservation | null> {
+    const { containers } = this.deps.engine;
+    const container = listed ? await containers.inspect(listed.id, this.signal) : null;
     if (!container) return null;
-    const { markerPath, dataPath } = dataLayout(spec.engineVersion);
-    const current = container.labels[LABEL.config] === wanted.postgres.config;
-    const attached = isAttached(container);
-    const libc = async (): Promise<PostgresObservation['libc']> => {
-      if (current && attached && container.status === 'created')
-        return imageFacts.libcOf(container.imageId, signal);
-      if (current && attached && container.status !== 'dead') return 'not-needed';
-      return libcOfReference(wanted.postgres.image);
-    };
-    const [markerText, clusterVersion, nextLibc, outcome] = await Promise.all([
-      engine.containers.readFile(container.id, markerPath, signal),
-      engine.containers.hasPath(container.id, `${dataPath}/PG_VERSION`, signal),
-      libc(),
-      login(container, POSTGRES_PORT),
+    const { markerPath, dataPath } = dataLayout(this.spec.engineVersion);
+    const mounted = hasOnly(container.mounts, wanted.mount);
+    const basics = { container, ...this.compare(container, wanted, mounted) };
+    const [markerText, hasCluster, libc, login] = await Promise.all([
+      containers.readFile(container.id, markerPath, this.signal),
+      containers.hasPath(container.id, `${dataPath}/PG_VERSION`, this.signal),
+      this.libc(basics, wanted),
+      this.login(container, POSTGRES_PORT),
     ]);
+    // A file is not found in a container that is not found either; and what is not found may be removed.
+    if ((markerText === null || !hasCluster) && !(await containers.inspect(container.id, this.signal))) {
+      throw new InterruptedError('The PostgreSQL container was removed while it was looked at');
+    }
     return {
-      container,
-      current,
-      attached,
-      login: outcome,
+      ...basics,
+      onVolume: container.mounts.some(({ volume }) => volume === wanted.mount.volume),
+      login,
       marker: markerText === null ? null : parseMarker(markerText),
-      hasCluster: clusterVersion,
-      libc: nextLibc,
+      hasCluster,
+      libc,
     };
-  };
+  }
 
-  const libcOfReference = async (reference: string): Promise<Libc | null> => {
-    const imageId = await engine.images.find(reference, signal);
-    return imageId === null ? null : imageFacts.libcOf(imageId, signal);
-  };
-
-  const observePooler = async (): Promise<PoolerObservation | null> => {
-    const container = await inspect(names.pooler(spec.id));
+  async pooler(listed: ListedContainer | undefined, wanted: Blueprint): Promise<PoolerObservation | null> {
+    const container = listed ? await this.deps.engine.containers.inspect(listed.id, this.signal) : null;
     if (!container) return null;
     return {
       container,
-      attached: isAttached(container),
-      current: container.labels[LABEL.config] === wanted.pooler.config,
-      login: await login(container, POOLER_PORT),
+      // Images of poolers declare volumes of their own, which hold nothing.
+      ...this.compare(container, wanted, has(container.mounts, wanted.mount)),
+      login: await this.login(container, POOLER_PORT),
     };
-  };
+  }
 
-  const [postgres, pooler] = await Promise.all([observePostgres(), observePooler()]);
-  return {
-    network: network ? (network.internal ? 'ours' : 'foreign') : 'missing',
-    volume: volume
-      ? carries(volume.labels, volumeIdentity(prefix, spec.volumeId))
-        ? 'ours'
-        : 'foreign'
-      : 'missing',
-    postgres,
-    pooler,
-  };
+  private compare(container: Container, wanted: Blueprint, mounted: boolean) {
+    const attachedTo = container.attachments.get(this.network.name)?.networkId;
+    return {
+      attached: this.network.id !== null && attachedTo === this.network.id,
+      current: mounted && container.labels[LABEL.config] === wanted.config,
+    };
+  }
+
+  private async login(container: Container, port: number): Promise<PostgresObservation['login']> {
+    const address = container.status === 'running' ? addressOf(container, this.network.name, port) : null;
+    return address ? (await tryLogin(address, this.spec.login, LOGIN_TIMEOUT_MS)).outcome : 'unknown';
+  }
+
+  /** A container that was started once has proven its image. */
+  private async libc(
+    { container, attached, current }: Pick<PostgresObservation, 'container' | 'attached' | 'current'>,
+    { image }: Blueprint,
+  ): Promise<PostgresObservation['libc']> {
+    const { engine, imageFacts } = this.deps;
+    const stays = attached && current && container.status !== 'dead';
+    if (stays && container.status !== 'created') return 'not-needed';
+    const imageId = stays ? container.imageId : await engine.images.find(image, this.signal);
+    return imageId === null ? null : imageFacts.libcOf(imageId, this.signal);
+  }
 }

@@ -1,5 +1,10 @@
 import type { DatabaseSpec, RuntimeErrorCode } from '../runtime.js';
-import type { Observation, PoolerObservation, PostgresObservation } from './observation.js';
+import {
+  isTrusted,
+  type Observation,
+  type PoolerObservation,
+  type PostgresObservation,
+} from './observation.js';
 import { step, type Step, type StepKind } from './step.js';
 
 /**
@@ -37,7 +42,7 @@ export function plan(spec: DatabaseSpec, seen: Observation): Plan {
   return { outcome: 'steps', steps: kinds.map(step), complete: postgres.complete };
 }
 
-function planPostgres(spec: DatabaseSpec, { volume, postgres }: Observation): Part {
+function planPostgres(spec: DatabaseSpec, { volume, volumeUser, postgres }: Observation): Part {
   switch (volume) {
     case 'foreign':
       return {
@@ -59,8 +64,16 @@ function planPostgres(spec: DatabaseSpec, { volume, postgres }: Observation): Pa
         ...STARTED,
       );
     case 'ours':
+      if (volumeUser !== null) {
+        return {
+          code: 'conflict',
+          reason: `Container ${volumeUser} runs on the volume: two would destroy it`,
+        };
+      }
       // The marker can be read through a container only, which need not be started for that.
       if (!postgres) return incomplete('ensure-postgres-image', 'create-postgres');
+      if (!postgres.onVolume)
+        return incomplete('ensure-postgres-image', 'remove-postgres', 'create-postgres');
       return planOnVolume(spec, postgres);
   }
 }
@@ -70,7 +83,7 @@ function planOnVolume(spec: DatabaseSpec, postgres: PostgresObservation): Part {
   if (marker === 'unreadable') {
     return { code: 'data_mismatch', reason: "The volume's paasdb.json is not one that paasdb wrote" };
   }
-  if (!spec.holdsData && marker === null) {
+  if (!isTrusted(spec, { postgres })) {
     const stillFirstStart = container.status === 'running' && !container.hasStopped && current && attached;
     if (stillFirstStart) return steps('await-postgres', 'settle-roles');
     // A container that was stopped in its initialisation takes what is there for a whole cluster.

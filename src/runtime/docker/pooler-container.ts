@@ -1,9 +1,9 @@
 import type { DatabaseSpec } from '../runtime.js';
+import type { Blueprint } from './blueprint.js';
 import { hardened } from './hardening.js';
 import { databaseLabels, LABEL } from './labels.js';
 import { fingerprint, type Names } from './names.js';
 import { poolerFiles, POOLER_FOLDER, POOLER_INI, type PoolerFiles } from './pooler-config.js';
-import type { Blueprint } from './postgres-container.js';
 
 /** How long transactions may take to end when the pooler stops, in seconds. */
 export const POOLER_STOP_S = 10;
@@ -11,7 +11,6 @@ export const POOLER_STOP_S = 10;
 const MEMORY_BYTES = 64 * 1024 ** 2;
 
 export interface PoolerBlueprint extends Blueprint {
-  volume: string;
   files: PoolerFiles;
 }
 
@@ -25,7 +24,7 @@ export function poolerContainer(
 ): PoolerBlueprint {
   const files = poolerFiles(spec, names.postgres(spec.id));
   const network = names.network(spec.org);
-  const volume = names.poolerVolume(spec.id);
+  const mount = { volume: names.poolerVolume(spec.id), path: POOLER_FOLDER };
   const labels = databaseLabels(prefix, 'pooler', spec);
   const fileLimit = 2 * (spec.pool.maxClientConnections + spec.pool.size) + 64;
   const body = {
@@ -42,16 +41,17 @@ export function poolerContainer(
       Ulimits: [{ Name: 'nofile', Soft: fileLimit, Hard: fileLimit }],
       NetworkMode: network,
       // Nothing of the image is wanted there, and root owns what the pooler must not write.
-      Mounts: [{ Type: 'volume', Source: volume, Target: POOLER_FOLDER, VolumeOptions: { NoCopy: true } }],
+      Mounts: [{ Type: 'volume', Source: mount.volume, Target: mount.path, VolumeOptions: { NoCopy: true } }],
     },
     NetworkingConfig: { EndpointsConfig: { [network]: {} } },
   };
   const config = fingerprint({ body, files });
   return {
     name: names.pooler(spec.id),
+    image,
     config,
     body: { ...body, Labels: { ...labels, [LABEL.config]: config } },
-    volume,
+    mount,
     files,
   };
 }

@@ -1,5 +1,6 @@
 import { TENANT_DATABASE } from '../../domain/environment.js';
 import type { DatabaseSpec } from '../runtime.js';
+import type { Blueprint } from './blueprint.js';
 import { dataLayout } from './data-layout.js';
 import { hardened } from './hardening.js';
 import { databaseLabels, LABEL } from './labels.js';
@@ -19,13 +20,7 @@ const INITDB_ARGS = [
   '--icu-locale=en-US',
 ];
 
-export interface Blueprint {
-  name: string;
-  /** Tells when a container is not what it would be made as today. */
-  config: string;
-  /** The body of Docker's "create container". */
-  body: object;
-}
+export type PostgresBlueprint = Blueprint;
 
 /**
  * The container of PostgreSQL. Whatever changes here, all databases are restarted for at the next resync.
@@ -46,9 +41,10 @@ export function postgresContainer(
     image: string;
     bootstrapPassword: string | null;
   },
-): Blueprint {
+): PostgresBlueprint {
   const settings = postgresSettings(spec.resources, spec.pool);
   const network = names.network(spec.org);
+  const mount = { volume: names.volume(spec.volumeId), path: dataLayout(spec.engineVersion).mountPath };
   const labels = databaseLabels(prefix, 'postgres', spec);
   const body = {
     Image: image,
@@ -64,20 +60,16 @@ export function postgresContainer(
       }),
       ShmSize: sharedMemoryBytes(spec.resources),
       NetworkMode: network,
-      Mounts: [
-        {
-          Type: 'volume',
-          Source: names.volume(spec.volumeId),
-          Target: dataLayout(spec.engineVersion).mountPath,
-        },
-      ],
+      Mounts: [{ Type: 'volume', Source: mount.volume, Target: mount.path }],
     },
     NetworkingConfig: { EndpointsConfig: { [network]: {} } },
   };
   const config = fingerprint(body);
   return {
     name: names.postgres(spec.id),
+    image,
     config,
+    mount,
     body: { ...body, Labels: { ...labels, [LABEL.config]: config }, Env: initialisation(bootstrapPassword) },
   };
 }

@@ -3,7 +3,8 @@ import { RuntimeError, type DatabaseSpec } from '../runtime.js';
 import { dataLayout } from './data-layout.js';
 import type { Engine } from './engine/engine.js';
 import { rolesSql } from './roles-sql.js';
-import { InterruptedError, withoutSecrets } from './start-failure.js';
+import { InterruptedError } from './interrupted-error.js';
+import { withoutSecrets } from './start-failure.js';
 
 const DEADLINE_MS = 60_000;
 

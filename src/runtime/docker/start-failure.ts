@@ -2,11 +2,6 @@ import { RuntimeError } from '../runtime.js';
 import type { Container } from './engine/container.js';
 import type { Engine } from './engine/engine.js';
 
-/** Whatever we waited for was stopped or started by somebody else: look again. */
-export class InterruptedError extends Error {
-  override readonly name = 'InterruptedError';
-}
-
 const TELLING = /FATAL|PANIC|ERROR|error:|initdb:|No space left|not permitted|denied/i;
 const SECRET = /SCRAM-SHA-256\$[^\s'"]+/g;
 

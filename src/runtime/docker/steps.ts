@@ -1,18 +1,18 @@
-import { RuntimeError } from '../runtime.js';
+import { RuntimeError, type DatabaseSpec } from '../runtime.js';
 import { awaitPostgres } from './await-postgres.js';
-import { foreignMounts, misplacedVolume } from './assert-mounts.js';
 import type { Attempt, StepDeps } from './attempt.js';
-import { dataLayout } from './data-layout.js';
+import type { Blueprint } from './blueprint.js';
 import { tarOf } from './engine/archive.js';
 import { hasStatus } from './engine/engine-error.js';
 import { carries, type Labels } from './engine/label-filter.js';
-import { kindLabels, LABEL, volumeIdentity } from './labels.js';
+import { containerFilter, kindLabels, LABEL, volumeIdentity } from './labels.js';
+import { hasOnly, misplacedVolume } from './mounts.js';
 import { POOLER_FOLDER } from './pooler-config.js';
 import { POOLER_STOP_S } from './pooler-container.js';
-import { POSTGRES_STOP_S } from './postgres-container.js';
 import { settleRoles } from './settle-roles.js';
-import { InterruptedError } from './start-failure.js';
+import { InterruptedError } from './interrupted-error.js';
 import type { StepKind } from './step.js';
+import { stopPostgres } from './stop-postgres.js';
 import { verifyLogin } from './verify-login.js';
 
 type Execute = (deps: StepDeps, attempt: Attempt, signal: AbortSignal) => Promise<void>;
@@ -29,10 +29,11 @@ export const EXECUTE: Record<StepKind, Execute> = {
 
   'ensure-network': ({ networks }, { spec }, signal) => networks.ensure(spec.org, signal),
 
-  async 'remove-postgres'({ engine }, { containers }, signal) {
-    if (containers.postgres === null) return;
-    await engine.containers.stop(containers.postgres, POSTGRES_STOP_S, signal);
-    await engine.containers.remove(containers.postgres, false, signal);
+  async 'remove-postgres'({ engine }, { containers, firstStart }, signal) {
+    const id = containers.postgres;
+    if (id === null) return;
+    if (!firstStart) await stopPostgres(engine, id, signal);
+    await engine.containers.remove(id, false, signal);
   },
 
   'remove-volume': ({ engine, names }, { spec }, signal) =>
@@ -51,24 +52,22 @@ export const EXECUTE: Record<StepKind, Execute> = {
     await createVolume({ engine }, names.volume(spec.volumeId), labels, identity, signal);
   },
 
-  async 'create-postgres'({ engine }, { postgres, containers }, signal) {
-    containers.postgres = await createContainer({ engine }, postgres.name, postgres.body, signal);
+  async 'create-postgres'({ engine, prefix }, { spec, postgres, containers }, signal) {
+    const id = await createContainer({ engine, prefix }, postgres, spec, signal);
+    const made = await engine.containers.inspect(id, signal);
+    if (made && !hasOnly(made.mounts, postgres.mount)) {
+      await engine.containers.remove(id, true, signal);
+      throw misplacedVolume(postgres, made.mounts);
+    }
+    containers.postgres = id;
   },
 
   async 'unpause-postgres'({ engine }, { containers }, signal) {
     await engine.containers.unpause(idOf(containers.postgres), signal);
   },
 
-  async 'start-postgres'({ engine, names }, { spec, postgres, containers }, signal) {
-    const id = idOf(containers.postgres);
-    await engine.containers.start(id, signal);
-    const path = dataLayout(spec.engineVersion).mountPath;
-    const container = await engine.containers.inspect(id, signal);
-    const foreign = container ? foreignMounts(container, { volume: names.volume(spec.volumeId), path }) : [];
-    if (foreign.length === 0) return;
-    await engine.containers.stop(id, POSTGRES_STOP_S, signal);
-    await engine.containers.remove(id, true, signal);
-    throw misplacedVolume(postgres.image, foreign, path);
+  async 'start-postgres'({ engine }, { containers }, signal) {
+    await engine.containers.start(idOf(containers.postgres), signal);
   },
 
   async 'await-postgres'({ engine, names }, { spec, containers, firstStart }, signal) {
@@ -83,13 +82,13 @@ export const EXECUTE: Record<StepKind, Execute> = {
   async 'remove-pooler'({ engine }, { containers }, signal) {
     if (containers.pooler === null) return;
     await engine.containers.stop(containers.pooler, POOLER_STOP_S, signal);
-    await engine.containers.remove(containers.pooler, false, signal);
+    await engine.containers.remove(containers.pooler, true, signal);
   },
 
   async 'create-pooler'({ engine, prefix }, { spec, pooler, containers }, signal) {
     const identity = { ...kindLabels(prefix, 'pooler-config'), [LABEL.database]: spec.id };
-    await createVolume({ engine }, pooler.volume, identity, identity, signal);
-    containers.pooler = await createContainer({ engine }, pooler.name, pooler.body, signal);
+    await createVolume({ engine }, pooler.mount.volume, identity, identity, signal);
+    containers.pooler = await createContainer({ engine, prefix }, pooler, spec, signal);
   },
 
   async 'write-pooler-files'({ engine, imageFacts }, { pooler, containers }, signal) {
@@ -112,7 +111,7 @@ export const EXECUTE: Record<StepKind, Execute> = {
     await engine.containers.start(idOf(containers.pooler), signal);
   },
 
-  async 'verify-login'({ engine, names }, { spec, containers }, signal) {
+  async 'verify-login'({ engine, names }, { spec, containers, firstStart }, signal) {
     await verifyLogin(
       engine,
       {
@@ -120,6 +119,7 @@ export const EXECUTE: Record<StepKind, Execute> = {
         poolerId: idOf(containers.pooler),
         network: names.network(spec.org),
         login: spec.login,
+        firstStart,
       },
       signal,
     );
@@ -148,16 +148,19 @@ async function createVolume(
 }
 
 async function createContainer(
-  { engine }: Pick<StepDeps, 'engine'>,
-  name: string,
-  body: object,
+  { engine, prefix }: Pick<StepDeps, 'engine' | 'prefix'>,
+  { name, body }: Blueprint,
+  spec: DatabaseSpec,
   signal: AbortSignal,
 ): Promise<string> {
   try {
     return await engine.containers.create(name, body, signal);
   } catch (error) {
     if (!hasStatus(error, 409)) throw error;
-    // Ours would have been seen by its labels, unless it was made since.
+    const there = await engine.containers.inspect(name, signal);
+    if (!there || carries(there.labels, containerFilter(prefix, spec.id))) {
+      throw new InterruptedError(`Container ${name} was made or removed by somebody else`, { cause: error });
+    }
     const message = `There is a container ${name} that paasdb did not make: it was left untouched`;
     throw new RuntimeError('conflict', message, { cause: error });
   }

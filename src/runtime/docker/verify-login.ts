@@ -1,18 +1,18 @@
 import { RuntimeError, type LoginSpec } from '../runtime.js';
-import type { Address } from './address.js';
 import type { Engine } from './engine/engine.js';
 import { sleep } from './engine/deadline.js';
-import { addressOf } from './address.js';
+import { addressOf, type Address } from './address.js';
 import { tryLogin } from './login.js';
 import { POOLER_PORT, POSTGRES_PORT } from './pooler-config.js';
-import { InterruptedError, startFailure } from './start-failure.js';
+import { InterruptedError } from './interrupted-error.js';
+import { startFailure } from './start-failure.js';
 
 const ATTEMPT_MS = 5_000;
 const POLL_MS = 30;
 /** A pooler starts in milliseconds; longer than this it has a fault. */
 const DEADLINE_MS = 30_000;
 
-/** Resolves once the login has worked on both ways, and a wrong password on neither. */
+/** Resolves once the login has worked both ways, and after an initialisation a wrong password has not. */
 export async function verifyLogin(
   engine: Engine,
   {
@@ -20,11 +20,13 @@ export async function verifyLogin(
     poolerId,
     network,
     login,
+    firstStart,
   }: {
     postgresId: string;
     poolerId: string;
     network: string;
     login: LoginSpec;
+    firstStart: boolean;
   },
   signal: AbortSignal,
 ): Promise<void> {
@@ -34,7 +36,7 @@ export async function verifyLogin(
     addressIn(engine, poolerId, network, POOLER_PORT, 'The pooler', signal).then((pooled) =>
       untilLogin(pooled, 'The pooler', engine, poolerId, login, signal),
     ),
-    refusesWrongPassword(direct, login),
+    firstStart && refusesWrongPassword(direct, login),
   ]);
 }
 

@@ -2,6 +2,7 @@ import { backoffMs } from '../../domain/backoff.js';
 import type { Engine } from './engine/engine.js';
 import type { EngineEvent } from './engine/events.js';
 import { LABEL } from './labels.js';
+import type { RuntimeLogger } from './runtime-logger.js';
 
 const FILTERS = {
   type: ['container', 'network', 'volume'],
@@ -19,12 +20,12 @@ export async function watchEngine(
     engine,
     prefix,
     ownName,
-    debug,
+    logger,
   }: {
     engine: Engine;
     prefix: string;
     ownName: (name: string) => boolean;
-    debug: (message: string) => void;
+    logger: Pick<RuntimeLogger, 'debug'>;
   },
   onHint: () => void,
   signal: AbortSignal,
@@ -42,9 +43,9 @@ export async function watchEngine(
     const openedAt = performance.now();
     try {
       await engine.events.follow(FILTERS, follower, signal);
-      debug('Docker closed the connection for its events');
+      logger.debug({}, 'Docker closed the connection for its events');
     } catch (error) {
-      debug(`Docker's events cannot be followed: ${error instanceof Error ? error.message : String(error)}`);
+      logger.debug({ err: error }, "Docker's events cannot be followed");
     }
     failures = performance.now() - openedAt > 60_000 ? 1 : failures + 1;
     await pause(backoffMs(failures), signal);

@@ -21,16 +21,22 @@ export interface Call {
   refusal?: RuntimeErrorCode;
 }
 
-const DEADLINE_MS = 30_000;
 const SUCCESS: Record<number, true> = { 200: true, 201: true, 204: true, 304: true };
 
 /** Sends requests. Each has its own deadline; every rejection is a RuntimeError. */
 export class Caller {
   constructor(
     private readonly modem: Modem,
-    /** For messages. */
-    readonly address: string,
+    private readonly options: {
+      /** For messages. */
+      address: string;
+      deadlineMs: number;
+    },
   ) {}
+
+  get address(): string {
+    return this.options.address;
+  }
 
   /** Sends a request whose answer does not matter. */
   async send(call: Call, signal: AbortSignal): Promise<void> {
@@ -64,7 +70,16 @@ export class Caller {
     options: { isStream?: boolean; hijack?: boolean; openStdin?: boolean; allowEmpty?: boolean },
     signal: AbortSignal,
   ): Promise<unknown> {
-    const { what, method, path, query, body, file, deadlineMs = DEADLINE_MS, refusal = 'unavailable' } = call;
+    const {
+      what,
+      method,
+      path,
+      query,
+      body,
+      file,
+      deadlineMs = this.options.deadlineMs,
+      refusal = 'unavailable',
+    } = call;
     const answer = (inner: AbortSignal) =>
       new Promise<unknown>((resolve, reject) => {
         this.modem.dial(

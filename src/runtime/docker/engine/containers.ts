@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { readSingleFile } from './archive.js';
+import { RuntimeError } from '../../runtime.js';
 import type { Caller } from './caller.js';
 import { containerInspection, containerList, type Container, type ListedContainer } from './container.js';
 import { sleep } from './deadline.js';
@@ -24,6 +25,18 @@ export class Containers {
     );
   }
 
+  /** All that have this volume mounted. */
+  async listUsing(volume: string, signal: AbortSignal): Promise<ListedContainer[]> {
+    const query = { all: true, filters: { volume: [volume] } };
+    const found = await this.caller.ask(
+      { what: 'list containers', method: 'GET', path: '/containers/json', query },
+      containerList,
+      signal,
+    );
+    // The filter also finds volumes mounted at a path of this name.
+    return found.filter(({ mounts }) => mounts.some((mount) => mount.volume === volume));
+  }
+
   /** `null` when there is none. */
   async inspect(id: string, signal: AbortSignal): Promise<Container | null> {
     try {
@@ -44,7 +57,6 @@ export class Containers {
         path: '/containers/create',
         query: { name },
         body,
-        deadlineMs: 60_000,
         refusal: 'start_failed',
       },
       created,
@@ -53,24 +65,24 @@ export class Containers {
   }
 
   start(id: string, signal: AbortSignal): Promise<void> {
-    return this.command('start', id, 60_000, signal);
+    return this.command('start', id, signal);
   }
 
   unpause(id: string, signal: AbortSignal): Promise<void> {
-    return this.command('unpause', id, 30_000, signal);
+    return this.command('unpause', id, signal);
   }
 
   /** Sends the stop signal, and kills after `graceS` seconds. A container that is gone counts as stopped. */
   async stop(id: string, graceS: number, signal: AbortSignal): Promise<void> {
-    await ignoring404(this.command('stop', id, (graceS + 30) * 1000, signal, { t: graceS }));
+    await ignoring404(this.command('stop', id, signal, graceS));
   }
 
   restart(id: string, graceS: number, signal: AbortSignal): Promise<void> {
-    return this.command('restart', id, (graceS + 60) * 1000, signal, { t: graceS });
+    return this.command('restart', id, signal, graceS);
   }
 
   /**
-   * Removes a container that does not run, and resolves when it is gone. Named volumes stay in any case.
+   * Removes a container, killing it if it runs, and resolves when it is gone. Named volumes stay in any case.
    *
    * @param anonymousVolumes whether its anonymous volumes go too
    */
@@ -87,6 +99,7 @@ export class Containers {
       if ((await this.inspect(id, signal)) === null) return;
       await sleep(200, signal);
     }
+    throw new RuntimeError('unavailable', `Docker has not removed a container within ${GONE_DEADLINE_MS} ms`);
   }
 
   /** Puts a tar archive into a container, which need not run. */
@@ -126,16 +139,21 @@ export class Containers {
     }
   }
 
+  /** @param graceS how long the container may take to stop, in seconds, before it is killed */
   private command(
     verb: 'start' | 'unpause' | 'stop' | 'restart',
     id: string,
-    deadlineMs: number,
     signal: AbortSignal,
-    query: Record<string, number> = {},
+    graceS?: number,
   ): Promise<void> {
-    const path = `${pathOf(id)}/${verb}`;
     return this.caller.send(
-      { what: `${verb} a container`, method: 'POST', path, query, deadlineMs, refusal: 'start_failed' },
+      {
+        what: `${verb} a container`,
+        method: 'POST',
+        path: `${pathOf(id)}/${verb}`,
+        ...(graceS !== undefined && { query: { t: graceS }, deadlineMs: (graceS + 60) * 1000 }),
+        refusal: 'start_failed',
+      },
       signal,
     );
   }

@@ -20,9 +20,13 @@ export class Engine {
   readonly volumes: Volumes;
   private readonly caller: Caller;
 
-  /** @param dockerHost as in DOCKER_HOST; the local socket when left out */
-  constructor(dockerHost?: string) {
-    this.caller = new Caller(connect(dockerHost), dockerHost ?? 'the local socket');
+  /**
+   * @param dockerHost as in DOCKER_HOST; the local socket when left out
+   * @param callDeadlineMs for calls that should be quick
+   */
+  constructor({ dockerHost, callDeadlineMs = 60_000 }: { dockerHost?: string; callDeadlineMs?: number }) {
+    const address = dockerHost ?? 'the local socket';
+    this.caller = new Caller(connect(dockerHost), { address, deadlineMs: callDeadlineMs });
     this.containers = new Containers(this.caller);
     this.events = new Events(this.caller);
     this.execs = new Execs(this.caller);
