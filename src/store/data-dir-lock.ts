@@ -1,5 +1,6 @@
 import Sqlite from 'better-sqlite3';
 import { join } from 'node:path';
+import { sqliteCodeOf } from './store.js';
 
 /**
  * Takes the data directory for this process, for as long as the returned lock is not released. It is an open
@@ -12,7 +13,7 @@ export function lockDataDir(dataDir: string): { release: () => void } {
     sql.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     sql.close();
-    if (error instanceof Sqlite.SqliteError && error.code === 'SQLITE_BUSY') {
+    if (sqliteCodeOf(error) === 'SQLITE_BUSY') {
       throw new Error(
         `another paasdb daemon runs on ${dataDir}: stop it, or give this one its own PAASDB_DATA_DIR`,
         { cause: error },

@@ -1,4 +1,4 @@
-import Sqlite from 'better-sqlite3';
+import type Sqlite from 'better-sqlite3';
 import type { Clock } from '../domain/clock.js';
 import type { Timestamp } from '../domain/records.js';
 import type { Sealer } from '../domain/sealer.js';
@@ -83,7 +83,16 @@ export class Store implements Disposable {
   }
 }
 
+/**
+ * The code of an error of SQLite, such as `SQLITE_BUSY`. Read structurally: the addon throws the error class of
+ * whichever copy of its module was loaded first in the process, so `instanceof` does not always hold.
+ */
+export function sqliteCodeOf(error: unknown): string | null {
+  const code: unknown = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
+  return typeof code === 'string' && code.startsWith('SQLITE_') ? code : null;
+}
+
 /** Whether an error says that a row like this one exists already. */
 export function isUniqueViolation(error: unknown): boolean {
-  return error instanceof Sqlite.SqliteError && error.code === 'SQLITE_CONSTRAINT_UNIQUE';
+  return sqliteCodeOf(error) === 'SQLITE_CONSTRAINT_UNIQUE';
 }
