@@ -1,0 +1,94 @@
+import Sqlite from 'better-sqlite3';
+import { copyFileSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { migrate } from '../../src/store/migrate.js';
+import { MIGRATIONS } from '../repository.js';
+import { temporaryFolder } from '../temporary-folder.js';
+
+/** A control database, and a folder that holds copies of our migrations for a test to change. */
+function freshFiles() {
+  const folder = temporaryFolder();
+  const migrations = join(folder.path, 'migrations');
+  mkdirSync(migrations);
+  for (const file of readdirSync(MIGRATIONS)) copyFileSync(join(MIGRATIONS, file), join(migrations, file));
+  const sql = new Sqlite(join(folder.path, 'paasdb.sqlite'));
+  return {
+    sql,
+    migrations,
+    [Symbol.dispose]: () => {
+      sql.close();
+      folder[Symbol.dispose]();
+    },
+  };
+}
+
+const versionOf = (sql: Sqlite.Database) => sql.pragma('user_version', { simple: true });
+const schemaOf = (sql: Sqlite.Database) =>
+  sql.prepare('SELECT name, sql FROM sqlite_master ORDER BY name').all();
+const newest = readdirSync(MIGRATIONS).length;
+const nameOf = (version: number) => `${String(version).padStart(4, '0')}_more.sql`;
+
+describe('migrate', () => {
+  it('brings an empty database to the newest schema', () => {
+    using files = freshFiles();
+    migrate(files.sql, files.migrations);
+    expect(versionOf(files.sql)).toBe(newest);
+    expect(files.sql.prepare('SELECT count(*) AS n FROM databases').get()).toEqual({ n: 0 });
+  });
+
+  it('changes nothing when run again', () => {
+    using files = freshFiles();
+    migrate(files.sql, files.migrations);
+    const before = schemaOf(files.sql);
+    migrate(files.sql, files.migrations);
+    expect(schemaOf(files.sql)).toEqual(before);
+    expect(versionOf(files.sql)).toBe(newest);
+  });
+
+  it('runs only what is new', () => {
+    using files = freshFiles();
+    migrate(files.sql, files.migrations);
+    writeFileSync(join(files.migrations, nameOf(newest + 1)), 'CREATE TABLE more (id TEXT) STRICT;');
+    migrate(files.sql, files.migrations);
+    expect(versionOf(files.sql)).toBe(newest + 1);
+    expect(files.sql.prepare('SELECT count(*) AS n FROM more').get()).toEqual({ n: 0 });
+  });
+
+  it('refuses a database that a newer version wrote, and leaves it as it is', () => {
+    using files = freshFiles();
+    migrate(files.sql, files.migrations);
+    files.sql.pragma(`user_version = ${newest + 1}`);
+    const before = schemaOf(files.sql);
+    expect(() => migrate(files.sql, files.migrations)).toThrow(/start the newer version/);
+    expect(schemaOf(files.sql)).toEqual(before);
+  });
+
+  it('refuses a folder in which a number is missing', () => {
+    using files = freshFiles();
+    writeFileSync(join(files.migrations, nameOf(newest + 2)), 'CREATE TABLE late (id TEXT) STRICT;');
+    expect(() => migrate(files.sql, files.migrations)).toThrow(`migration ${newest + 1} is missing`);
+    expect(schemaOf(files.sql)).not.toContainEqual(expect.objectContaining({ name: 'late' }));
+  });
+
+  it('takes back a file that fails half way, so that it can be run again', () => {
+    using files = freshFiles();
+    const path = join(files.migrations, nameOf(newest + 1));
+    writeFileSync(path, 'CREATE TABLE half (id TEXT) STRICT; CREATE TABLE half (id TEXT) STRICT;');
+    expect(() => migrate(files.sql, files.migrations)).toThrow(/half/);
+    expect(versionOf(files.sql)).toBe(newest);
+    writeFileSync(path, 'CREATE TABLE half (id TEXT) STRICT;');
+    migrate(files.sql, files.migrations);
+    expect(versionOf(files.sql)).toBe(newest + 1);
+  });
+
+  it('makes STRICT tables only', () => {
+    using files = freshFiles();
+    migrate(files.sql, files.migrations);
+    const lax = files.sql
+      .prepare(
+        `SELECT name FROM pragma_table_list WHERE schema = 'main' AND type = 'table' AND strict = 0 AND name NOT LIKE 'sqlite_%'`,
+      )
+      .all();
+    expect(lax).toEqual([]);
+  });
+});

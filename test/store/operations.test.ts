@@ -1,0 +1,287 @@
+import {
+  cancelOperations,
+  claimNextOperation,
+  enqueueOperation,
+  extendLease,
+  findOperation,
+  findUnfinishedOperation,
+  getOperation,
+  hasUnfinishedOperation,
+  isCancelRequested,
+  listOperations,
+  nextDueAt,
+  recoverOperations,
+  requeueOperation,
+  settleOperation,
+} from '../../src/store/operations.js';
+import type { OperationKind } from '../../src/domain/operation.js';
+import { openTestStore, type TestStore } from './open-test-store.js';
+import { defined, sampleDatabase } from './sample-rows.js';
+
+const LEASE_MS = 30_000;
+const DONE = { errorMessage: null, progress: null };
+
+let test: TestStore;
+beforeEach(() => (test = openTestStore()));
+afterEach(() => test[Symbol.dispose]());
+
+const database = (name: string) => sampleDatabase(test.store, { name });
+const enqueue = (databaseId: string, kind: OperationKind = 'restart') =>
+  enqueueOperation(test.store, { databaseId, kind, deadlineMs: 60_000 });
+const claim = () => claimNextOperation(test.store, LEASE_MS);
+
+describe('enqueueOperation', () => {
+  it('queues it as due now, with a deadline counted from now', () => {
+    const { id } = database('main');
+    expect(enqueue(id)).toEqual({
+      id: expect.stringMatching(/^[0-9][0-9a-z]{15}$/),
+      databaseId: id,
+      kind: 'restart',
+      status: 'queued',
+      progress: null,
+      attempts: 0,
+      deleteVolume: false,
+      runAt: '2030-01-01T00:00:00.000Z',
+      leaseExpiresAt: null,
+      deadlineAt: '2030-01-01T00:01:00.000Z',
+      errorMessage: null,
+      createdAt: '2030-01-01T00:00:00.000Z',
+      startedAt: null,
+      finishedAt: null,
+    });
+  });
+
+  it('keeps whether the volume goes too, and no deadline where there is none', () => {
+    const { id } = database('main');
+    const operation = enqueueOperation(test.store, {
+      databaseId: id,
+      kind: 'remove',
+      deleteVolume: true,
+      deadlineMs: null,
+    });
+    expect(operation).toMatchObject({ deleteVolume: true, deadlineAt: null });
+  });
+});
+
+describe('claimNextOperation', () => {
+  it('finds nothing in an empty queue', () => {
+    expect(claim()).toBeUndefined();
+  });
+
+  it('gives the oldest first', () => {
+    const first = enqueue(database('first').id);
+    const second = enqueue(database('second').id);
+    expect([claim()?.id, claim()?.id, claim()?.id]).toEqual([first.id, second.id, undefined]);
+  });
+
+  it('counts the attempt, takes a lease and keeps the first start', () => {
+    enqueue(database('main').id);
+    const claimed = defined(claim());
+    expect(claimed).toMatchObject({
+      status: 'running',
+      attempts: 1,
+      leaseExpiresAt: '2030-01-01T00:00:30.000Z',
+      startedAt: '2030-01-01T00:00:00.000Z',
+    });
+    test.clock.advance(1000);
+    requeueOperation(test.store, claimed.id, test.store.now(), null);
+    expect(claim()).toMatchObject({ attempts: 2, startedAt: '2030-01-01T00:00:00.000Z' });
+  });
+
+  it('never gives two operations of one database at once, and gives them in the order they were asked for', () => {
+    const { id } = database('main');
+    const [first, second] = [enqueue(id), enqueue(id)];
+    expect(claim()?.id).toBe(first.id);
+    expect(claim()).toBeUndefined();
+    settleOperation(test.store, first.id, 'succeeded', DONE);
+    expect(claim()?.id).toBe(second.id);
+  });
+
+  it('does not let a later operation overtake one that waits for its retry', () => {
+    const { id } = database('main');
+    const first = enqueue(id);
+    enqueue(id);
+    claim();
+    requeueOperation(test.store, first.id, test.store.now(5000), 'not yet');
+    expect(claim()).toBeUndefined();
+    test.clock.advance(5000);
+    expect(claim()?.id).toBe(first.id);
+  });
+
+  it('lets other databases go on while one waits', () => {
+    const waiting = enqueue(database('waiting').id);
+    claim();
+    requeueOperation(test.store, waiting.id, test.store.now(60_000), 'not yet');
+    const other = enqueue(database('other').id);
+    expect(claim()?.id).toBe(other.id);
+  });
+
+  it('passes over one that is not due, up to the millisecond', () => {
+    const { id } = enqueue(database('main').id);
+    claim();
+    requeueOperation(test.store, id, test.store.now(1000), 'again');
+    test.clock.advance(999);
+    expect(claim()).toBeUndefined();
+    test.clock.advance(1);
+    expect(claim()?.id).toBe(id);
+  });
+
+  it('takes over one whose lease ran out, and no sooner', () => {
+    const { id } = enqueue(database('main').id);
+    claim();
+    test.clock.advance(LEASE_MS - 1);
+    expect(claim()).toBeUndefined();
+    test.clock.advance(1);
+    expect(claim()).toMatchObject({ id, attempts: 2 });
+  });
+
+  it('leaves one alone whose lease is extended', () => {
+    const { id } = enqueue(database('main').id);
+    claim();
+    test.clock.advance(LEASE_MS - 1);
+    extendLease(test.store, id, LEASE_MS, { step: 'volume', done: 1, total: 4 });
+    test.clock.advance(LEASE_MS - 1);
+    expect(claim()).toBeUndefined();
+    expect(getOperation(test.store, id).progress).toEqual({ step: 'volume', done: 1, total: 4 });
+  });
+
+  it('keeps the last progress when there is no newer', () => {
+    const { id } = enqueue(database('main').id);
+    claim();
+    extendLease(test.store, id, LEASE_MS, { step: 'volume', done: 1, total: 4 });
+    extendLease(test.store, id, LEASE_MS, null);
+    settleOperation(test.store, id, 'failed', { errorMessage: 'no space', progress: null });
+    expect(getOperation(test.store, id)).toMatchObject({
+      status: 'failed',
+      errorMessage: 'no space',
+      progress: { step: 'volume', done: 1, total: 4 },
+      leaseExpiresAt: null,
+      finishedAt: test.store.now(),
+    });
+  });
+});
+
+describe('nextDueAt', () => {
+  it('is when the next retry is due', () => {
+    expect(nextDueAt(test.store)).toBeNull();
+    for (const [name, ms] of [
+      ['late', 9000],
+      ['soon', 2000],
+    ] as const) {
+      const { id } = enqueue(database(name).id);
+      claim();
+      requeueOperation(test.store, id, test.store.now(ms), 'again');
+    }
+    expect(nextDueAt(test.store)).toBe('2030-01-01T00:00:02.000Z');
+  });
+
+  it('passes over what is due already, which a claim finds', () => {
+    enqueue(database('main').id);
+    expect(nextDueAt(test.store)).toBeNull();
+  });
+});
+
+describe('settling', () => {
+  it('changes nothing once an operation has ended', () => {
+    const { id } = enqueue(database('main').id);
+    claim();
+    settleOperation(test.store, id, 'succeeded', DONE);
+    settleOperation(test.store, id, 'failed', { errorMessage: 'late', progress: null });
+    requeueOperation(test.store, id, test.store.now(), 'late');
+    extendLease(test.store, id, LEASE_MS, null);
+    expect(getOperation(test.store, id)).toMatchObject({
+      status: 'succeeded',
+      errorMessage: null,
+      leaseExpiresAt: null,
+    });
+  });
+});
+
+describe('cancelOperations', () => {
+  it('withdraws what is queued, asks what runs to stop, and leaves other databases alone', () => {
+    const { id } = database('main');
+    const [running, queued] = [enqueue(id), enqueue(id)];
+    claim();
+    const other = enqueue(database('other').id);
+    cancelOperations(test.store, id);
+    expect(getOperation(test.store, queued.id)).toMatchObject({
+      status: 'cancelled',
+      finishedAt: test.store.now(),
+    });
+    expect(getOperation(test.store, running.id).status).toBe('running');
+    expect(isCancelRequested(test.store, running.id)).toBe(true);
+    expect(isCancelRequested(test.store, queued.id)).toBe(false);
+    expect(getOperation(test.store, other.id).status).toBe('queued');
+  });
+});
+
+describe('recoverOperations', () => {
+  it('makes what was cut short due at once, and cancels what nobody wants', () => {
+    const wanted = enqueue(database('wanted').id);
+    const unwanted = enqueue(database('unwanted').id);
+    const queued = enqueue(database('queued').id);
+    claim();
+    claim();
+    cancelOperations(test.store, unwanted.databaseId);
+    test.clock.advance(500);
+    expect(recoverOperations(test.store)).toBe(1);
+    expect(getOperation(test.store, wanted.id)).toMatchObject({
+      status: 'queued',
+      runAt: test.store.now(),
+      leaseExpiresAt: null,
+      attempts: 1,
+    });
+    expect(getOperation(test.store, unwanted.id)).toMatchObject({
+      status: 'cancelled',
+      finishedAt: test.store.now(),
+    });
+    expect(getOperation(test.store, queued.id)).toEqual(queued);
+  });
+
+  it('leaves what has ended as it is', () => {
+    const { id } = enqueue(database('main').id);
+    claim();
+    settleOperation(test.store, id, 'succeeded', DONE);
+    expect(recoverOperations(test.store)).toBe(0);
+    expect(getOperation(test.store, id).status).toBe('succeeded');
+  });
+});
+
+describe('finding operations', () => {
+  it('finds one under its own database only', () => {
+    const operation = enqueue(database('main').id);
+    const other = database('other');
+    expect(findOperation(test.store, operation.databaseId, operation.id)).toEqual(operation);
+    expect(findOperation(test.store, other.id, operation.id)).toBeUndefined();
+  });
+
+  it('throws for an id that must be there and is not', () => {
+    expect(() => getOperation(test.store, '0nothing')).toThrow('there is no operation 0nothing');
+  });
+
+  it('finds the newest unfinished one of the kinds asked for, but none that is to stop', () => {
+    const { id } = database('main');
+    const [provision, restart] = [enqueue(id, 'provision'), enqueue(id, 'restart')];
+    const find = (...kinds: OperationKind[]) => findUnfinishedOperation(test.store, id, kinds)?.id;
+    expect(find('provision', 'restart')).toBe(restart.id);
+    expect(find('provision')).toBe(provision.id);
+    expect(find('remove')).toBeUndefined();
+    claim();
+    cancelOperations(test.store, id);
+    expect(find('provision', 'restart')).toBeUndefined();
+    expect(hasUnfinishedOperation(test.store, id)).toBe(true);
+    settleOperation(test.store, provision.id, 'cancelled', DONE);
+    expect(hasUnfinishedOperation(test.store, id)).toBe(false);
+  });
+
+  it('lists those of one database, newest first, page by page', () => {
+    const { id } = database('main');
+    const all = Array.from({ length: 5 }, () => enqueue(id).id);
+    enqueue(database('other').id);
+    const first = listOperations(test.store, id, { limit: 3, cursor: null });
+    const second = listOperations(test.store, id, { limit: 3, cursor: first.nextCursor });
+    expect([...first.data, ...second.data].map((operation) => operation.id)).toEqual(all.reverse());
+    expect(second.nextCursor).toBeNull();
+    expect(first.data[0]).not.toHaveProperty('seq');
+  });
+});
