@@ -1,3 +1,4 @@
+import type { Logger } from '../../domain/logger.js';
 import { generatePassword } from '../../secrets/random.js';
 import { RuntimeError, type ApplyOptions, type DatabaseSpec } from '../runtime.js';
 import type { Attempt, StepDeps } from './attempt.js';
@@ -8,7 +9,7 @@ import { isTrusted, type Observation } from './observation.js';
 import { observe } from './observe.js';
 import { plan } from './plan.js';
 import { runSteps } from './run-steps.js';
-import type { RuntimeLogger } from './runtime-logger.js';
+
 import { STEP_TITLES, type Step } from './step.js';
 import { EXECUTE } from './steps.js';
 
@@ -17,7 +18,7 @@ const MAX_PASSES = 6;
 
 export interface ApplyDeps extends StepDeps {
   making: Making;
-  logger: RuntimeLogger;
+  logger: Logger;
 }
 
 /**

@@ -1,5 +1,6 @@
 import type { Cidr } from '../../domain/cidr.js';
 import type { Endpoints } from '../../domain/environment.js';
+import type { Logger } from '../../domain/logger.js';
 import { generateId } from '../../secrets/random.js';
 import type { ApplyOptions, DatabaseSpec, Runtime } from '../runtime.js';
 import { applySpec, type ApplyDeps } from './apply-spec.js';
@@ -15,7 +16,7 @@ import { POOLER_PORT, POSTGRES_PORT } from './pooler-config.js';
 import { removeDatabase } from './remove-database.js';
 import { removeVolume } from './remove-volume.js';
 import { restartContainers } from './restart-containers.js';
-import type { RuntimeLogger } from './runtime-logger.js';
+
 import { watchEngine } from './watch.js';
 
 export interface DockerRuntimeOptions {
@@ -32,7 +33,7 @@ export interface DockerRuntimeOptions {
   pgbouncerImage: string;
   /** After which a call to Docker that should be quick has failed. A minute when left out. */
   callDeadlineMs?: number;
-  logger: RuntimeLogger;
+  logger: Logger;
 }
 
 /** Databases as containers of one Docker Engine. */

@@ -2,8 +2,8 @@ import { Client, DatabaseError } from 'pg';
 import { TENANT_DATABASE, type Login } from '../../domain/environment.js';
 import type { Address } from './address.js';
 
-/** `refused`: it was reached and did not accept the login. */
-export type LoginOutcome = 'works' | 'refused' | 'unreachable';
+/** `busy`: it is up and has no connection to spare. `refused`: it was reached and did not accept the login. */
+export type LoginOutcome = 'works' | 'busy' | 'refused' | 'unreachable';
 
 export interface LoginAttempt {
   outcome: LoginOutcome;
@@ -29,25 +29,23 @@ export async function tryLogin(address: Address, login: Login, timeoutMs: number
     await client.query('SELECT 1');
     return { outcome: 'works', message: '' };
   } catch (error) {
-    return { outcome: isRefusal(error) ? 'refused' : 'unreachable', message: messageOf(error) };
+    const message = error instanceof Error ? error.message : String(error);
+    return { outcome: error instanceof DatabaseError ? outcomeOf(error) : 'unreachable', message };
   } finally {
     client.end().catch(() => undefined);
   }
 }
 
+const TOO_MANY_CONNECTIONS = '53300';
 const INVALID_AUTHORIZATION = '28000';
 const INVALID_PASSWORD = '28P01';
 
-/** PgBouncer has one code, 08P01, for all it does not like; its words tell. */
-function isRefusal(error: unknown): boolean {
-  if (!(error instanceof DatabaseError)) return false;
-  return (
-    error.code === INVALID_AUTHORIZATION ||
-    error.code === INVALID_PASSWORD ||
-    /authentication failed|no such user/i.test(error.message)
-  );
-}
-
-function messageOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
+/** PgBouncer has one code, 08P01, for most of what it does not like; its words tell. */
+function outcomeOf({ code, message }: DatabaseError): LoginOutcome {
+  if (code === TOO_MANY_CONNECTIONS || /no more connections allowed/i.test(message)) return 'busy';
+  const refused =
+    code === INVALID_AUTHORIZATION ||
+    code === INVALID_PASSWORD ||
+    /authentication failed|no such user/i.test(message);
+  return refused ? 'refused' : 'unreachable';
 }

@@ -19,7 +19,7 @@ interface ContainerObservation {
   attached: boolean;
   /** Made as it would be made today. */
   current: boolean;
-  /** `unknown` when it does not run. */
+  /** `unknown` when it does not run; of the pooler also when PostgreSQL's does not work. */
   login: LoginOutcome | 'unknown';
 }
 

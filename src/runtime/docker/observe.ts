@@ -42,10 +42,12 @@ export async function observe(
   const network = networks.find(({ name }) => name === networkName);
   const find = (name: string) => containers.find((container) => container.name === name);
   const look = new ContainerLook(deps, spec, { name: networkName, id: network?.id ?? null }, signal);
-  const [postgres, pooler] = await Promise.all([
+  const [postgres, poolerContainer] = await Promise.all([
     look.postgres(find(wanted.postgres.name), wanted.postgres),
-    look.pooler(find(wanted.pooler.name), wanted.pooler),
+    look.inspect(find(wanted.pooler.name)),
   ]);
+  // A login through a pooler whose server is down would hang, and have the pooler wait before the next.
+  const pooler = poolerContainer && (await look.pooler(poolerContainer, wanted.pooler, isUp(postgres)));
   const isOurs = volume !== null && carries(volume.labels, volumeIdentity(prefix, spec.volumeId));
   return {
     network: network ? (network.internal ? 'ours' : 'foreign') : 'missing',
@@ -59,6 +61,10 @@ export async function observe(
 
 const LOGIN_TIMEOUT_MS = 3_000;
 
+function isUp(postgres: PostgresObservation | null): boolean {
+  return postgres?.login === 'works' || postgres?.login === 'busy';
+}
+
 /** Looks at the containers of one database. */
 class ContainerLook {
   constructor(
@@ -68,12 +74,16 @@ class ContainerLook {
     private readonly signal: AbortSignal,
   ) {}
 
+  async inspect(listed: ListedContainer | undefined): Promise<Container | null> {
+    return listed ? this.deps.engine.containers.inspect(listed.id, this.signal) : null;
+  }
+
   async postgres(
     listed: ListedContainer | undefined,
     wanted: Blueprint,
   ): Promise<PostgresObservation | null> {
     const { containers } = this.deps.engine;
-    const container = listed ? await containers.inspect(listed.id, this.signal) : null;
+    const container = await this.inspect(listed);
     if (!container) return null;
     const { markerPath, dataPath } = dataLayout(this.spec.engineVersion);
     const mounted = hasOnly(container.mounts, wanted.mount);
@@ -98,21 +108,21 @@ class ContainerLook {
     };
   }
 
-  async pooler(listed: ListedContainer | undefined, wanted: Blueprint): Promise<PoolerObservation | null> {
-    const container = listed ? await this.deps.engine.containers.inspect(listed.id, this.signal) : null;
-    if (!container) return null;
+  async pooler(container: Container, wanted: Blueprint, withLogin: boolean): Promise<PoolerObservation> {
     return {
       container,
       // Images of poolers declare volumes of their own, which hold nothing.
       ...this.compare(container, wanted, has(container.mounts, wanted.mount)),
-      login: await this.login(container, POOLER_PORT),
+      login: withLogin ? await this.login(container, POOLER_PORT) : 'unknown',
     };
   }
 
   private compare(container: Container, wanted: Blueprint, mounted: boolean) {
     const attachedTo = container.attachments.get(this.network.name)?.networkId;
+    // One that was never started knows its network by name only.
+    const attached = attachedTo === this.network.id || (container.status === 'created' && attachedTo === '');
     return {
-      attached: this.network.id !== null && attachedTo === this.network.id,
+      attached: this.network.id !== null && attached,
       current: mounted && container.labels[LABEL.config] === wanted.config,
     };
   }

@@ -39,7 +39,7 @@ export function plan(spec: DatabaseSpec, seen: Observation): Plan {
   ];
   if (kinds.length === 0) return { outcome: 'converged' };
   if (postgres.complete) kinds.push('verify-login');
-  return { outcome: 'steps', steps: kinds.map(step), complete: postgres.complete };
+  return { outcome: 'steps', steps: [...new Set(kinds)].map(step), complete: postgres.complete };
 }
 
 function planPostgres(spec: DatabaseSpec, { volume, volumeUser, postgres }: Observation): Part {
@@ -134,6 +134,7 @@ function planOnVolume(spec: DatabaseSpec, postgres: PostgresObservation): Part {
 function planRunning({ login }: PostgresObservation): Part {
   switch (login) {
     case 'works':
+    case 'busy':
       return steps();
     case 'refused':
       return steps('settle-roles');
@@ -143,17 +144,18 @@ function planRunning({ login }: PostgresObservation): Part {
   }
 }
 
-function planPooler({ pooler, postgres, network }: Observation): StepKind[] {
+function planPooler({ pooler, network }: Observation): StepKind[] {
   const anew = ['ensure-pooler-image', 'create-pooler', 'write-pooler-files', 'start-pooler'] as const;
   if (!pooler) return [...anew];
   const starts = startsOf(pooler);
   // It refuses what PostgreSQL accepts: its files are not what its label says.
-  const misled = pooler.login === 'refused' && postgres?.login === 'works';
+  const misled = pooler.login === 'refused';
   const attached = pooler.attached && network === 'ours';
   if (!pooler.current || !attached || misled || starts === 'not any more') return ['remove-pooler', ...anew];
   switch (starts) {
     case 'as it is':
-      return pooler.login === 'works' || postgres?.login !== 'works' ? [] : ['verify-login'];
+      // Where PostgreSQL has steps to do, a login follows anyway.
+      return pooler.login === 'unreachable' ? ['verify-login'] : [];
     case 'started':
       // One that was never started may lack its files.
       return pooler.container.status === 'created'

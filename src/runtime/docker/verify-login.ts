@@ -67,7 +67,7 @@ async function untilLogin(
   const startedAt = performance.now();
   for (;;) {
     const { outcome, message } = await tryLogin(address, login, ATTEMPT_MS);
-    if (outcome === 'works') return;
+    if (outcome === 'works' || outcome === 'busy') return;
     if (outcome === 'refused' || performance.now() - startedAt > DEADLINE_MS) {
       throw new RuntimeError('start_failed', `${what} did not accept the login: ${message}`);
     }

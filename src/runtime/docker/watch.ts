@@ -1,8 +1,8 @@
 import { backoffMs } from '../../domain/backoff.js';
+import type { Logger } from '../../domain/logger.js';
 import type { Engine } from './engine/engine.js';
 import type { EngineEvent } from './engine/events.js';
 import { LABEL } from './labels.js';
-import type { RuntimeLogger } from './runtime-logger.js';
 
 const FILTERS = {
   type: ['container', 'network', 'volume'],
@@ -25,7 +25,7 @@ export async function watchEngine(
     engine: Engine;
     prefix: string;
     ownName: (name: string) => boolean;
-    logger: Pick<RuntimeLogger, 'debug'>;
+    logger: Pick<Logger, 'debug'>;
   },
   onHint: () => void,
   signal: AbortSignal,

@@ -2,7 +2,7 @@ import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import type { z } from 'zod';
 import type { RuntimeErrorCode } from '../../runtime.js';
-import { withDeadline } from './deadline.js';
+import { delayed, withDeadline } from './deadline.js';
 import { EngineError, engineError } from './engine-error.js';
 import type { Modem } from './modem.js';
 
@@ -17,9 +17,16 @@ export interface Call {
   body?: object;
   file?: Buffer;
   deadlineMs?: number;
+  /**
+   * It makes something: it is not sent after an abort, and its answer is waited for when the abort comes in
+   * between. Broken off, the engine would make it all the same, and perhaps after somebody has cleaned up.
+   */
+  makes?: boolean;
   /** The code of an error that is not one of the known ones. `unavailable` when left out. */
   refusal?: RuntimeErrorCode;
 }
+
+const MAKING_GRACE_MS = 5_000;
 
 const SUCCESS: Record<number, true> = { 200: true, 201: true, 204: true, 304: true };
 
@@ -78,6 +85,7 @@ export class Caller {
       body,
       file,
       deadlineMs = this.options.deadlineMs,
+      makes = false,
       refusal = 'unavailable',
     } = call;
     const answer = (inner: AbortSignal) =>
@@ -96,10 +104,14 @@ export class Caller {
           (error, result) => (error ? reject(error) : resolve(result)),
         );
       });
+    if (signal.aborted) throw engineError(signal.reason, { what, address: this.address, refusal, signal });
+    const patient = makes ? delayed(signal, MAKING_GRACE_MS) : null;
     try {
-      return await withDeadline(deadlineMs, signal, answer);
+      return await withDeadline(deadlineMs, patient?.signal ?? signal, answer);
     } catch (error) {
       throw engineError(error, { what, address: this.address, refusal, signal });
+    } finally {
+      patient?.release();
     }
   }
 }

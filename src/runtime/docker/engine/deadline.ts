@@ -43,6 +43,22 @@ export function withDeadline<T>(
   });
 }
 
+/** A signal that aborts `ms` milliseconds after another does. `release` it when it is not needed any more. */
+export function delayed(signal: AbortSignal, ms: number): { signal: AbortSignal; release: () => void } {
+  const later = new AbortController();
+  let timer: NodeJS.Timeout | undefined;
+  const onAbort = () => {
+    timer = setTimeout(() => later.abort(signal.reason), ms);
+  };
+  signal.addEventListener('abort', onAbort, { once: true });
+  if (signal.aborted) onAbort();
+  const release = () => {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', onAbort);
+  };
+  return { signal: later.signal, release };
+}
+
 /** Resolves after `ms` milliseconds; rejects with the signal's reason when it aborts. */
 export function sleep(ms: number, signal: AbortSignal): Promise<void> {
   return new Promise((resolve, reject) => {

@@ -55,6 +55,7 @@ export class Networks {
         what: `create network ${name}`,
         method: 'POST',
         path: '/networks/create',
+        makes: true,
         // Before API 1.44 a second network of the same name is made without it.
         body: { Name: name, CheckDuplicate: true, ...body },
       },

@@ -44,7 +44,13 @@ export class Volumes {
   /** Returns what is there afterwards: of a volume that existed already, Docker keeps the labels it had. */
   create(name: string, labels: Labels, signal: AbortSignal): Promise<Volume> {
     const body = { Name: name, Labels: labels };
-    const call = { what: `create volume ${name}`, method: 'POST', path: '/volumes/create', body } as const;
+    const call = {
+      what: `create volume ${name}`,
+      method: 'POST',
+      path: '/volumes/create',
+      body,
+      makes: true,
+    } as const;
     return this.caller.ask(call, volume, signal);
   }
 
