@@ -18,15 +18,18 @@ export function readSecretFile(path: string): string | null {
 export function createSecretFile(path: string, content: string): void {
   const temporary = `${path}.new`;
   rmSync(temporary, { force: true });
-  const file = openSync(temporary, 'wx', 0o600);
   try {
-    writeSync(file, content);
-    fsyncSync(file);
+    const file = openSync(temporary, 'wx', 0o600);
+    try {
+      writeSync(file, content);
+      fsyncSync(file);
+    } finally {
+      closeSync(file);
+    }
+    linkSync(temporary, path);
   } finally {
-    closeSync(file);
+    rmSync(temporary, { force: true });
   }
-  linkSync(temporary, path);
-  rmSync(temporary);
   const folder = openSync(dirname(path), 'r');
   try {
     fsyncSync(folder);
