@@ -157,8 +157,9 @@ function allPresent<T extends object>(values: T): values is { [K in keyof T]: No
   return Object.values(values).every((value) => value !== null);
 }
 
+/** The value of a setting on one line: a stray line end, as files bring it, is shown as what it is. */
 function shown(name: SettingName, value: string): string {
-  return name === 'OPERATOR_TOKEN' ? '(not shown)' : value;
+  return name === 'OPERATOR_TOKEN' ? '(not shown)' : JSON.stringify(value).slice(1, -1);
 }
 
 function matching(pattern: RegExp): (value: string) => string | null {

@@ -1,0 +1,127 @@
+import { resolve } from 'node:path';
+import { ConfigError, readConfig, SETTINGS } from '../src/config.js';
+
+function faultsOf(environment: Record<string, string>): readonly string[] {
+  try {
+    readConfig(environment);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.faults;
+    throw error;
+  }
+  return [];
+}
+
+describe('the configuration', () => {
+  it('has a default for everything', () => {
+    expect(readConfig({})).toEqual({
+      host: '127.0.0.1',
+      port: 8080,
+      dataDir: resolve('data'),
+      operatorToken: null,
+      masterKeyFile: resolve('data/master.key'),
+      postgresImage: 'postgres:{version}-alpine',
+      pgbouncerImage: expect.stringMatching(/^\S+pgbouncer:\S+$/),
+      versions: [15, 16, 17, 18],
+      resourcePrefix: 'paas',
+      network: 'paas-apps',
+      subnetPool: { base: (10 * 256 + 176) * 65_536, bits: 12 },
+      logLevel: 'info',
+      dockerHost: null,
+      unknown: [],
+    });
+  });
+
+  it('takes every setting from the environment', () => {
+    const token = 'x'.repeat(32);
+    expect(
+      readConfig({
+        PAASDB_HOST: '::1',
+        PAASDB_PORT: '0',
+        PAASDB_DATA_DIR: '/srv/paasdb',
+        PAASDB_OPERATOR_TOKEN: token,
+        PAASDB_MASTER_KEY_FILE: '/run/secrets/key',
+        PAASDB_POSTGRES_IMAGE: 'registry.example:5000/postgres:{version}',
+        PAASDB_PGBOUNCER_IMAGE: 'pooler@sha256:0123',
+        PAASDB_VERSIONS: '17, 16,17',
+        PAASDB_RESOURCE_PREFIX: 'two',
+        PAASDB_NETWORK: 'two-apps',
+        PAASDB_SUBNET_POOL: '192.168.0.0/16',
+        PAASDB_LOG_LEVEL: 'debug',
+        DOCKER_HOST: 'tcp://127.0.0.1:2375',
+      }),
+    ).toEqual({
+      host: '::1',
+      port: 0,
+      dataDir: '/srv/paasdb',
+      operatorToken: token,
+      masterKeyFile: '/run/secrets/key',
+      postgresImage: 'registry.example:5000/postgres:{version}',
+      pgbouncerImage: 'pooler@sha256:0123',
+      versions: [16, 17],
+      resourcePrefix: 'two',
+      network: 'two-apps',
+      subnetPool: { base: (192 * 256 + 168) * 65_536, bits: 16 },
+      logLevel: 'debug',
+      dockerHost: 'tcp://127.0.0.1:2375',
+      unknown: [],
+    });
+  });
+
+  it('takes an empty value for none, as compose files write it', () => {
+    const empty = Object.fromEntries(SETTINGS.map(({ name }) => [`PAASDB_${name}`, '']));
+    expect(readConfig({ ...empty, DOCKER_HOST: '' })).toEqual(readConfig({}));
+  });
+
+  it('keeps the master key beside the data unless told otherwise', () => {
+    expect(readConfig({ PAASDB_DATA_DIR: '/srv/paasdb' }).masterKeyFile).toBe('/srv/paasdb/master.key');
+  });
+
+  it('is frozen', () => {
+    expect(Object.isFrozen(readConfig({}))).toBe(true);
+  });
+
+  it('names settings of ours that it does not know, and leaves those of others alone', () => {
+    const config = readConfig({
+      PAASDB_PROT: '80',
+      PAASDB_URL: 'http://localhost',
+      PAASDB_TOKEN: 'secret',
+      PATH: '/bin',
+    });
+    expect(config.unknown).toEqual(['PAASDB_PROT']);
+  });
+
+  it.each([
+    ['HOST', ['a b', 'http://x', '127.0.0.1/8']],
+    ['PORT', ['-1', '65536', '80a', '8 0', '1e3', '0x50']],
+    ['OPERATOR_TOKEN', ['short', 'x'.repeat(31), `${'x'.repeat(32)} `, 'x'.repeat(513), 'é'.repeat(32)]],
+    ['POSTGRES_IMAGE', ['postgres', 'postgres:17', 'postgres:{version} --privileged']],
+    ['PGBOUNCER_IMAGE', ['a b', 'pgbouncer:{version}']],
+    ['VERSIONS', ['14', '17,', '17;18', 'latest', '17.1', ',', '100']],
+    ['RESOURCE_PREFIX', ['1a', 'A', 'a_b', 'x'.repeat(21), '-a']],
+    ['NETWORK', ['1a', 'A', 'a_b', 'x'.repeat(41)]],
+    ['SUBNET_POOL', ['10.0.0.0', '10.0.0.0/23', '10.0.0.1/8', 'fd00::/8', 'all']],
+    ['LOG_LEVEL', ['INFO', 'verbose', 'toString']],
+  ])('refuses a wrong %s, naming the setting and what is allowed', (name, values) => {
+    for (const value of values) {
+      expect(faultsOf({ [`PAASDB_${name}`]: value })).toEqual([
+        expect.stringMatching(new RegExp(`^PAASDB_${name}=.*: must be .{5,}$`)),
+      ]);
+    }
+  });
+
+  it('tells every fault at once, each on a line of its own', () => {
+    const environment = { PAASDB_PORT: 'x', PAASDB_VERSIONS: '9', PAASDB_LOG_LEVEL: 'loud' };
+    const faults = faultsOf(environment);
+    expect(faults).toHaveLength(3);
+    expect(() => readConfig(environment)).toThrow(faults.join('\n'));
+    expect(faults.join('\n').split('\n')).toHaveLength(3);
+  });
+
+  it('tells a fault on one line although the value has two', () => {
+    expect(faultsOf({ PAASDB_HOST: '127.0.0.1\n' }).join('\n').split('\n')).toHaveLength(1);
+  });
+
+  it('does not show the operator’s token', () => {
+    expect(faultsOf({ PAASDB_OPERATOR_TOKEN: 'hunter2' }).join('\n')).not.toContain('hunter2');
+  });
+});
