@@ -26,7 +26,8 @@ export function overlaps(one: Cidr, other: Cidr): boolean {
 
 /** The ranges of `bits` inside `pool`, in order. */
 export function* subnetsOf(pool: Cidr, bits: number): Generator<Cidr> {
-  for (let base = pool.base; base < pool.base + sizeOf(pool.bits); base += sizeOf(bits)) {
+  const end = pool.base + sizeOf(pool.bits);
+  for (let base = pool.base; base + sizeOf(bits) <= end; base += sizeOf(bits)) {
     yield { base, bits };
   }
 }
