@@ -1,0 +1,225 @@
+import Docker from 'dockerode';
+import { spawn, type ChildProcess } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Client } from 'pg';
+
+const ENTRY = join(process.cwd(), 'dist/main.js');
+const READY_TIMEOUT_MS = 20_000;
+
+let installations = 0;
+
+/** The majors for which this machine has an image. */
+export async function availableVersions(): Promise<number[]> {
+  const docker = new Docker();
+  const template = process.env.PAASDB_POSTGRES_IMAGE ?? 'postgres:{version}-alpine';
+  const found = await Promise.all(
+    [15, 16, 17, 18].map((version) =>
+      docker
+        .getImage(template.replace('{version}', String(version)))
+        .inspect()
+        .then(
+          () => version,
+          () => null,
+        ),
+    ),
+  );
+  return found.filter((version) => version !== null);
+}
+
+export interface Answer<T = Record<string, never>> {
+  status: number;
+  headers: Headers;
+  body: T;
+}
+
+export interface DatabaseBody {
+  id: string;
+  status: string;
+  errorMessage: string | null;
+  host: string;
+  directHost: string;
+  engineVersion: string;
+}
+
+/** One data directory with a prefix of its own on the real engine, and the daemon process that may run on it. */
+export class Installation implements AsyncDisposable {
+  readonly prefix = `paastest-${process.pid}-${++installations}`.slice(0, 20);
+  readonly network = `${this.prefix}-net`;
+  readonly dataDir = mkdtempSync(join(tmpdir(), 'paasdb-daemon-'));
+  readonly docker = new Docker();
+  log = '';
+  private process: ChildProcess | null = null;
+  url = '';
+
+  /** Starts the daemon and waits until it answers. */
+  async start(environment: Record<string, string> = {}): Promise<void> {
+    const child = spawn(process.execPath, [ENTRY], {
+      env: {
+        ...process.env,
+        PAASDB_DATA_DIR: this.dataDir,
+        PAASDB_PORT: '0',
+        PAASDB_RESOURCE_PREFIX: this.prefix,
+        PAASDB_NETWORK: this.network,
+        PAASDB_SUBNET_POOL: '10.240.0.0/12',
+        PAASDB_LOG_LEVEL: 'debug',
+        ...environment,
+      },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    });
+    this.process = child;
+    this.url = '';
+    let output = '';
+    const listen = (chunk: Buffer) => {
+      this.log += chunk.toString();
+      output += chunk.toString();
+      this.url ||= /"url":"(http:[^"]+)"/.exec(output)?.[1] ?? '';
+    };
+    child.stdout.on('data', listen);
+    child.stderr.on('data', listen);
+    await until(() => this.url !== '' || child.exitCode !== null, READY_TIMEOUT_MS);
+    if (this.url === '') throw new Error(`the daemon did not start: ${this.log}`);
+  }
+
+  /** The process of the daemon that runs. */
+  get pid(): number {
+    const pid = this.process?.pid;
+    if (pid === undefined) throw new Error('no daemon runs');
+    return pid;
+  }
+
+  kill(): void {
+    this.process?.kill('SIGKILL');
+  }
+
+  async exited(): Promise<number | null> {
+    const child = this.process;
+    if (!child) return null;
+    await until(() => child.exitCode !== null || child.signalCode !== null, 60_000);
+    return child.exitCode;
+  }
+
+  async stop(): Promise<number | null> {
+    this.process?.kill('SIGTERM');
+    return this.exited();
+  }
+
+  get operatorToken(): string {
+    return readFileSync(join(this.dataDir, 'operator-token'), 'utf8').trim();
+  }
+
+  async call<T = DatabaseBody>(
+    method: string,
+    path: string,
+    {
+      body,
+      waitS,
+      token,
+      headers,
+    }: { body?: unknown; waitS?: number; token?: string; headers?: Record<string, string> } = {},
+  ): Promise<Answer<T>> {
+    const response = await fetch(this.url + path, {
+      method,
+      headers: {
+        Authorization: `Bearer ${token ?? this.operatorToken}`,
+        ...(body !== undefined && { 'Content-Type': 'application/json' }),
+        ...(waitS !== undefined && { Prefer: `wait=${waitS}` }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return {
+      status: response.status,
+      headers: response.headers,
+      body: (text === '' ? null : JSON.parse(text)) as T,
+    };
+  }
+
+  async createApp(org = 'default', app = 'web'): Promise<string> {
+    const answer = await this.call('POST', `/api/orgs/${org}/apps`, { body: { slug: app } });
+    if (answer.status !== 201 && answer.status !== 409) throw new Error(JSON.stringify(answer.body));
+    return `/api/orgs/${org}/apps/${app}`;
+  }
+
+  /** Polls until the database has a status; fails when it gets stuck. */
+  async reach(path: string, status: string, timeoutMs = 90_000): Promise<DatabaseBody> {
+    let last: DatabaseBody | undefined;
+    await until(async () => {
+      last = (await this.call('GET', path)).body;
+      return last.status === status;
+    }, timeoutMs).catch((error: unknown) => {
+      throw new Error(
+        `${path} is ${last?.status} (${last?.errorMessage}), not ${status}\n${this.log.slice(-3000)}`,
+        {
+          cause: error,
+        },
+      );
+    });
+    if (!last) throw new Error('unreachable');
+    return last;
+  }
+
+  async reveal(path: string): Promise<{ dsn: string; directDsn: string }> {
+    const answer = await this.call<{ dsn: string; directDsn: string }>('POST', `${path}/reveal`);
+    if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
+    return answer.body;
+  }
+
+  /** Connects as an app would, with the container's name replaced by its address: this process is on the host. */
+  async connect(dsn: string): Promise<Client> {
+    const url = new URL(dsn);
+    const { NetworkSettings } = await this.docker.getContainer(url.hostname).inspect();
+    const [network] = Object.values(NetworkSettings.Networks);
+    url.hostname = network?.IPAddress ?? '';
+    const client = new Client({ connectionString: url.href, connectionTimeoutMillis: 5000 });
+    client.on('error', () => undefined);
+    await client.connect();
+    return client;
+  }
+
+  async query<Row>(dsn: string, sql: string, values: unknown[] = []): Promise<Row[]> {
+    const client = await this.connect(dsn);
+    try {
+      return (await client.query(sql, values)).rows as Row[];
+    } finally {
+      await client.end();
+    }
+  }
+
+  /** The names of all that is ours in the engine. */
+  async resources(): Promise<{ containers: string[]; volumes: string[]; networks: string[] }> {
+    const filters = { label: [`paasdb.prefix=${this.prefix}`] };
+    const [containers, volumes, networks] = await Promise.all([
+      this.docker.listContainers({ all: true, filters }),
+      this.docker.listVolumes({ filters }),
+      this.docker.listNetworks({ filters }),
+    ]);
+    return {
+      containers: containers.map(({ Names }) => Names[0]?.slice(1) ?? '').sort(),
+      volumes: volumes.Volumes.map(({ Name }) => Name).sort(),
+      networks: networks.map(({ Name }) => Name).sort(),
+    };
+  }
+
+  /** Stops the daemon and removes all that carries its prefix. */
+  async [Symbol.asyncDispose](): Promise<void> {
+    this.kill();
+    await this.exited();
+    const { containers, volumes, networks } = await this.resources();
+    await Promise.all(containers.map((name) => this.docker.getContainer(name).remove({ force: true })));
+    await Promise.all(volumes.map((name) => this.docker.getVolume(name).remove()));
+    await Promise.all(networks.map((name) => this.docker.getNetwork(name).remove()));
+    rmSync(this.dataDir, { recursive: true, force: true });
+  }
+}
+
+/** Looks every 50 ms until a condition holds. Rejects after `timeoutMs`. */
+export async function until(condition: () => boolean | Promise<boolean>, timeoutMs: number): Promise<void> {
+  const deadline = Date.now() + timeoutMs;
+  while (!(await condition())) {
+    if (Date.now() > deadline) throw new Error(`nothing happened within ${timeoutMs} ms`);
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}
