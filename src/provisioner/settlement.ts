@@ -28,6 +28,8 @@ export function settle(
     case 'stopping':
       return { kind: 'requeue', runAt: now.toISOString(), errorMessage: operation.errorMessage };
     case 'deadline':
+      // An attempt that took too long, of work that has no deadline, is one that failed.
+      if (operation.deadlineAt === null) break;
       return { kind: 'failed', errorMessage: operation.errorMessage ?? messageOf(outcome.error) };
     case null:
       break;

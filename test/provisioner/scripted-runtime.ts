@@ -1,0 +1,123 @@
+import type { Endpoints } from '../../src/domain/environment.js';
+import {
+  RuntimeError,
+  type ApplyOptions,
+  type DatabaseSpec,
+  type Runtime,
+  type RuntimeErrorCode,
+} from '../../src/runtime/runtime.js';
+
+export type Verb = 'apply' | 'restart' | 'remove' | 'destroyVolume';
+
+export interface Call {
+  verb: Verb;
+  /** Of the database; of the volume for `destroyVolume`. */
+  id: string;
+  options: ApplyOptions;
+}
+
+/** What one call does: resolve, reject, or wait. */
+export type Step = (call: Call) => Promise<void>;
+
+/** A runtime in memory. Calls succeed at once, unless a script says what the next ones of a verb do. */
+export class ScriptedRuntime implements Runtime {
+  /** What runs, by the id of the database, and the volumes that exist. */
+  readonly running = new Map<string, DatabaseSpec>();
+  readonly volumes = new Set<string>();
+  readonly calls: Call[] = [];
+  /** What the next comparisons find, or why they cannot be made. */
+  drift: Record<string, string> | Error = {};
+  readonly comparisons: { specs: readonly DatabaseSpec[]; signal: AbortSignal }[] = [];
+  compare: () => Promise<void> = () => Promise.resolve();
+  hint: () => void = () => undefined;
+  watching: Promise<void> = Promise.resolve();
+  private readonly steps: Record<Verb, Step[]> = { apply: [], restart: [], remove: [], destroyVolume: [] };
+
+  script(verb: Verb, ...steps: Step[]): void {
+    this.steps[verb].push(...steps);
+  }
+
+  /** Forgets the rest of a script: calls succeed again. */
+  recover(verb: Verb): void {
+    this.steps[verb].length = 0;
+  }
+
+  /** The calls so far, as `verb id`. */
+  get history(): string[] {
+    return this.calls.map(({ verb, id }) => `${verb} ${id}`);
+  }
+
+  async check(): Promise<void> {
+    // It is always there.
+  }
+
+  endpoints(databaseId: string): Endpoints {
+    return {
+      host: `paas-pgbouncer-${databaseId}`,
+      port: 6432,
+      directHost: `paas-db-${databaseId}`,
+      directPort: 5432,
+    };
+  }
+
+  async apply(spec: DatabaseSpec, options: ApplyOptions): Promise<void> {
+    await this.call({ verb: 'apply', id: spec.id, options });
+    this.volumes.add(spec.volumeId);
+    this.running.set(spec.id, spec);
+  }
+
+  async restart(spec: DatabaseSpec, options: ApplyOptions): Promise<void> {
+    await this.call({ verb: 'restart', id: spec.id, options });
+  }
+
+  async remove(databaseId: string, options: ApplyOptions): Promise<void> {
+    await this.call({ verb: 'remove', id: databaseId, options });
+    this.running.delete(databaseId);
+  }
+
+  async destroyVolume(volumeId: string, options: ApplyOptions): Promise<void> {
+    await this.call({ verb: 'destroyVolume', id: volumeId, options });
+    this.volumes.delete(volumeId);
+  }
+
+  async findDrift(specs: readonly DatabaseSpec[], signal: AbortSignal): Promise<Map<string, string>> {
+    this.comparisons.push({ specs, signal });
+    await this.compare();
+    if (this.drift instanceof Error) throw this.drift;
+    return new Map(Object.entries(this.drift));
+  }
+
+  watch(onHint: () => void): Promise<void> {
+    this.hint = onHint;
+    return this.watching;
+  }
+
+  private async call(call: Call): Promise<void> {
+    this.calls.push(call);
+    await this.steps[call.verb].shift()?.(call);
+  }
+}
+
+/** A step that fails. */
+export function fails(code: RuntimeErrorCode, message = `it failed with ${code}`): Step {
+  return () => Promise.reject(new RuntimeError(code, message));
+}
+
+/** A step that goes on until it is released, or aborted as a runtime that heeds its signal. */
+export function held(): { step: Step; release: () => void; started: () => boolean; reason: () => unknown } {
+  let release: () => void = () => undefined;
+  let signal: AbortSignal | undefined;
+  const step: Step = ({ options }) => {
+    signal = options.signal;
+    return new Promise((resolve, reject) => {
+      release = resolve;
+      options.signal.addEventListener('abort', () => reject(new RuntimeError('aborted', 'it was aborted')));
+    });
+  };
+  return {
+    step,
+    release: () => release(),
+    started: () => signal !== undefined,
+    reason: () => signal?.reason as unknown,
+  };
+}

@@ -1,0 +1,119 @@
+import { settle, type AbortReason, type Outcome } from '../../src/provisioner/settlement.js';
+import { RuntimeError, type RuntimeErrorCode } from '../../src/runtime/runtime.js';
+
+const NOW = new Date('2030-01-01T00:00:00.000Z');
+const longest = () => 1;
+
+const failure = (code: RuntimeErrorCode, abortedBy: AbortReason | null = null): Outcome => ({
+  ok: false,
+  error: new RuntimeError(code, `because of ${code}`),
+  abortedBy,
+});
+
+const decide = (
+  outcome: Outcome,
+  operation: { attempts?: number; deadlineAt?: string | null; errorMessage?: string | null } = {},
+) =>
+  settle(
+    { attempts: 1, deadlineAt: '2030-01-01T00:10:00.000Z', errorMessage: null, ...operation },
+    outcome,
+    NOW,
+    longest,
+  );
+
+describe('an attempt', () => {
+  it('that worked ends the operation', () => {
+    expect(decide({ ok: true })).toEqual({ kind: 'succeeded' });
+  });
+
+  it('that worked ends the operation even past its deadline', () => {
+    expect(decide({ ok: true }, { deadlineAt: '2029-12-31T00:00:00.000Z' })).toEqual({ kind: 'succeeded' });
+  });
+
+  it.each(['unavailable', 'no_space', 'start_failed', 'aborted'] as const)(
+    'that failed with %s is tried again after the backoff',
+    (code) => {
+      expect(decide(failure(code), { attempts: 3 })).toEqual({
+        kind: 'requeue',
+        runAt: '2030-01-01T00:00:02.000Z',
+        errorMessage: `because of ${code}`,
+      });
+    },
+  );
+
+  it.each(['image_missing', 'data_missing', 'data_mismatch', 'conflict'] as const)(
+    'that failed with %s is not tried again: somebody has to do something first',
+    (code) => {
+      expect(decide(failure(code))).toEqual({ kind: 'failed', errorMessage: `because of ${code}` });
+    },
+  );
+
+  it('that failed with something nobody foresaw is tried again, and its message told to nobody', () => {
+    expect(decide({ ok: false, error: new TypeError('password=hunter2'), abortedBy: null })).toEqual({
+      kind: 'requeue',
+      runAt: '2030-01-01T00:00:00.500Z',
+      errorMessage: 'an internal error; the log of the daemon has the details',
+    });
+  });
+
+  it('fails for good when the next would begin at the deadline or later', () => {
+    const outcome = failure('start_failed');
+    expect(decide(outcome, { deadlineAt: '2030-01-01T00:00:00.501Z' }).kind).toBe('requeue');
+    expect(decide(outcome, { deadlineAt: '2030-01-01T00:00:00.500Z' })).toEqual({
+      kind: 'failed',
+      errorMessage: 'because of start_failed',
+    });
+  });
+
+  it.each(['unavailable', 'image_missing', 'conflict', 'data_missing'] as const)(
+    'without a deadline is never given up, not even for %s',
+    (code) => {
+      expect(decide(failure(code), { deadlineAt: null, attempts: 1000 })).toEqual({
+        kind: 'requeue',
+        runAt: '2030-01-01T00:00:30.000Z',
+        errorMessage: `because of ${code}`,
+      });
+    },
+  );
+
+  it('that nobody wanted any more is cancelled', () => {
+    expect(decide(failure('aborted', 'cancelled'))).toEqual({ kind: 'cancelled' });
+  });
+
+  it('that the stop cut short goes back as it was, due at once', () => {
+    expect(decide(failure('aborted', 'stopping'), { errorMessage: 'of the attempt before' })).toEqual({
+      kind: 'requeue',
+      runAt: NOW.toISOString(),
+      errorMessage: 'of the attempt before',
+    });
+  });
+
+  it('that the deadline cut short fails, with what the attempt before said if there was one', () => {
+    expect(decide(failure('aborted', 'deadline'))).toEqual({
+      kind: 'failed',
+      errorMessage: 'because of aborted',
+    });
+    expect(decide(failure('aborted', 'deadline'), { errorMessage: 'the disk is full' })).toEqual({
+      kind: 'failed',
+      errorMessage: 'the disk is full',
+    });
+  });
+
+  it('without a deadline that took too long is tried again', () => {
+    expect(decide(failure('aborted', 'deadline'), { deadlineAt: null, errorMessage: null })).toMatchObject({
+      kind: 'requeue',
+    });
+  });
+
+  it('spreads retries by chance when nothing else is said', () => {
+    const settlement = settle(
+      { attempts: 1, deadlineAt: null, errorMessage: null },
+      failure('unavailable'),
+      NOW,
+    );
+    expect(settlement).toMatchObject({
+      kind: 'requeue',
+      runAt: expect.stringMatching(/00\.(2[5-9]|[34]|500)/),
+    });
+  });
+});
