@@ -26,7 +26,7 @@ export interface ProvisionerDeps {
   concurrency: number;
   /** How long a claim holds without a heartbeat. */
   leaseMs: number;
-  /** How often leases and progress are written, and how long a missed nudge can go unnoticed. */
+  /** How often leases and progress are written at the least, and how long a missed nudge can go unnoticed. */
   heartbeatMs: number;
   /** How long one attempt of an operation without a deadline may take. */
   attemptMs: number;
@@ -53,7 +53,7 @@ export class DatabaseProvisioner {
     const recovered = recoverOperations(this.deps.store);
     if (recovered > 0) this.deps.logger.info({ recovered }, 'taking up operations that were cut short');
     this.running = true;
-    this.heartbeat = setInterval(() => this.beat(), this.deps.heartbeatMs);
+    this.heartbeat = setInterval(() => this.pump(), this.deps.heartbeatMs);
     this.nudge();
   }
 
@@ -81,6 +81,8 @@ export class DatabaseProvisioner {
   private pump(): void {
     const { store, concurrency, clock, logger } = this.deps;
     try {
+      // First of all: after a jump of the clock what is at work here would pass for abandoned.
+      this.extendLeases();
       this.abortUnwanted();
       while (this.attempts.size < concurrency) {
         const claimed = this.claim();
@@ -94,48 +96,36 @@ export class DatabaseProvisioner {
     }
   }
 
-  private beat(): void {
-    const { store, leaseMs, logger } = this.deps;
-    try {
-      for (const { operation, progress } of this.attempts.values()) {
-        extendLease(store, operation.id, leaseMs, progress);
-      }
-    } catch (error) {
-      logger.error({ err: error }, 'leases cannot be extended');
+  private extendLeases(): void {
+    const { store, leaseMs } = this.deps;
+    for (const { operation, progress } of this.attempts.values()) {
+      extendLease(store, operation.id, leaseMs, progress);
     }
-    this.pump();
   }
 
   private claim(): Settled | undefined {
-    const { store, handlers, leaseMs } = this.deps;
+    const { store, leaseMs } = this.deps;
     return store.transaction(() => {
       const operation = claimNextOperation(store, leaseMs);
-      if (!operation) return undefined;
-      const settled = { operation, database: this.databaseOf(operation) };
-      handlers[operation.kind].begin?.(settled);
-      return settled;
+      return operation && { operation, database: this.databaseOf(operation) };
     });
   }
 
-  private attempt({ operation, database }: Settled): void {
-    const { handlers, clock, attemptMs } = this.deps;
-    const abort = new AbortController();
-    const attempt: Attempt = { operation, abort, progress: null, done: Promise.resolve() };
+  private attempt(claimed: Settled): void {
+    const { clock, attemptMs } = this.deps;
+    const { operation } = claimed;
+    const attempt: Attempt = {
+      operation,
+      abort: new AbortController(),
+      progress: null,
+      done: Promise.resolve(),
+    };
     const leftMs = operation.deadlineAt
       ? new Date(operation.deadlineAt).getTime() - clock().getTime()
       : attemptMs;
     const deadline = setTimeout(() => this.abort(attempt, 'deadline'), Math.max(0, leftMs));
-    const onProgress = (progress: Progress) => (attempt.progress = progress);
-    attempt.done = handlers[operation.kind]
-      .run({ operation, database, signal: abort.signal, onProgress })
-      .then(
-        (): Outcome => ({ ok: true }),
-        (error: unknown): Outcome => ({
-          ok: false,
-          error,
-          abortedBy: abort.signal.aborted ? (abort.signal.reason as AbortReason) : null,
-        }),
-      )
+    this.attempts.set(operation.id, attempt);
+    attempt.done = this.perform(claimed, attempt)
       .then((outcome) => {
         clearTimeout(deadline);
         this.attempts.delete(operation.id);
@@ -149,7 +139,20 @@ export class DatabaseProvisioner {
         );
       })
       .finally(() => this.nudge());
-    this.attempts.set(operation.id, attempt);
+  }
+
+  /** Whatever a handler throws is an outcome of its own operation, and no matter of the others. */
+  private async perform(claimed: Settled, attempt: Attempt): Promise<Outcome> {
+    const handler = this.deps.handlers[claimed.operation.kind];
+    const { signal } = attempt.abort;
+    const onProgress = (progress: Progress) => (attempt.progress = progress);
+    try {
+      this.deps.store.transaction(() => handler.begin?.(claimed));
+      await handler.run({ ...claimed, signal, onProgress });
+      return { ok: true };
+    } catch (error) {
+      return { ok: false, error, abortedBy: signal.aborted ? (signal.reason as AbortReason) : null };
+    }
   }
 
   private settle({ operation, progress }: Attempt, outcome: Outcome): void {

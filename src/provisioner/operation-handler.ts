@@ -18,7 +18,8 @@ export interface Settled {
 
 /**
  * How one kind of operation is done. `run` touches the runtime and may be repeated after a crash at any
- * instant; the others only write rows, each inside the transaction that claims or settles the operation.
+ * instant; the others only write rows: `begin` in a transaction at the start of each attempt, `succeeded` and
+ * `failed` in the one that settles the operation.
  */
 export interface OperationHandler {
   begin?(settled: Settled): void;
