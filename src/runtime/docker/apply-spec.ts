@@ -13,8 +13,9 @@ import { runSteps } from './run-steps.js';
 import { STEP_TITLES, type Step } from './step.js';
 import { EXECUTE } from './steps.js';
 
-/** How often to look again when somebody else changes things while we work. */
+/** A plan may need a second look, and somebody else may change things while we work, but not for ever. */
 const MAX_PASSES = 6;
+const MAX_INTERRUPTIONS = 3;
 
 export interface ApplyDeps extends StepDeps {
   making: Making;
@@ -31,7 +32,7 @@ export async function applySpec(
   { signal, onProgress = () => undefined }: ApplyOptions,
 ): Promise<void> {
   const { making, logger } = deps;
-  let interruption: unknown = null;
+  const interruptions: Error[] = [];
   for (let pass = 1; pass <= MAX_PASSES; pass++) {
     try {
       const seen = await observe(deps, spec, blueprintsOf(spec, making), signal);
@@ -54,10 +55,10 @@ export async function applySpec(
     } catch (error) {
       if (signal.aborted || !isInterruption(error)) throw asRuntimeError(error, signal);
       logger.info({ database: spec.id, reason: error.message }, 'somebody else is at work, looking again');
-      interruption = error;
+      if (interruptions.push(error) === MAX_INTERRUPTIONS) break;
     }
   }
-  throw exhausted(interruption);
+  throw exhausted(interruptions.at(-1));
 }
 
 /** Docker answers 404 for a container that was removed, and 409 for one that was stopped, while it was used. */
@@ -87,16 +88,15 @@ function describe({ names }: ApplyDeps, spec: DatabaseSpec): string {
   return `database ${spec.org}/${spec.app}/${spec.name}, volume ${names.volume(spec.volumeId)}`;
 }
 
-function exhausted(interruption: unknown): RuntimeError {
-  const cause = interruption instanceof Error ? interruption.cause : null;
-  if (cause instanceof RuntimeError) return cause;
-  const reason = interruption instanceof Error ? interruption.message : 'every look finds something else';
-  return new RuntimeError('start_failed', `The database does not come to rest: ${reason}`, {
-    cause: interruption,
-  });
+/** What came in between says the most: why PostgreSQL stopped, for one. */
+function exhausted(interruption: Error | undefined): RuntimeError {
+  if (interruption?.cause instanceof RuntimeError) return interruption.cause;
+  const reason = interruption?.message ?? 'every look finds something else';
+  const options = interruption && { cause: interruption };
+  return new RuntimeError('start_failed', `The database does not come to rest: ${reason}`, options);
 }
 
-export function asRuntimeError(error: unknown, signal: AbortSignal): RuntimeError {
+function asRuntimeError(error: unknown, signal: AbortSignal): RuntimeError {
   if (signal.aborted) {
     return new RuntimeError('aborted', 'Stopped before the database was ready', { cause: error });
   }

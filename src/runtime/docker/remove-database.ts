@@ -4,7 +4,7 @@ import type { ListedContainer } from './engine/container.js';
 import { containerFilter, kindLabels, LABEL } from './labels.js';
 import { POOLER_STOP_S } from './pooler-container.js';
 import { removeVolume } from './remove-volume.js';
-import { isMarked, stopPostgres, UNMARKED_STOP_S } from './stop-postgres.js';
+import { stopAnyPostgres } from './stop-postgres.js';
 
 /** Removes all of a database but its data. What is gone already is removed. */
 export async function removeDatabase(
@@ -19,8 +19,7 @@ export async function removeDatabase(
 
   const stop = async ({ id, labels }: ListedContainer) => {
     if (labels[LABEL.kind] !== 'postgres') return engine.containers.stop(id, POOLER_STOP_S, signal);
-    const ready = await isMarked(engine, { id, major: Number(labels[LABEL.version]) }, signal);
-    return stopPostgres(engine, id, signal, ready ? undefined : UNMARKED_STOP_S);
+    return stopAnyPostgres(engine, { id, major: Number(labels[LABEL.version]) }, signal);
   };
   report('Stopping PostgreSQL and the pooler');
   await Promise.all(

@@ -35,6 +35,8 @@ export class Events {
     response.socket.unref();
     onOpen();
     const lines = createInterface({ input: response });
+    // readline hands on the error of a connection that breaks, and nobody listening would end the process.
+    lines.on('error', () => undefined);
     lines.on('line', (text) => {
       const parsed = event.safeParse(parseJson(text));
       if (!parsed.success) return;
