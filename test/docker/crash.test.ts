@@ -18,13 +18,13 @@ describe('a daemon killed with kill -9 at any step of a provision', () => {
   /** Creates a database while the daemon is killed at its `index`th change, before or after the engine did it. */
   async function crashAt(index: number, moment: Moment): Promise<{ path: string; killed: boolean }> {
     await using proxy = await FaultProxy.start();
-    let killed = false;
+    const struck = { killed: false };
     const strike = (when: Moment) => (change: { index: number }) => {
       if (change.index === index && when === moment) {
-        killed = true;
+        struck.killed = true;
         installation.kill();
       }
-      return killed && when === 'before'
+      return struck.killed && when === 'before'
         ? ({ pass: false, status: 500, message: 'the daemon is dead' } as const)
         : ({ pass: true } as const);
     };
@@ -35,7 +35,7 @@ describe('a daemon killed with kill -9 at any step of a provision', () => {
     await installation
       .call('PUT', path, { body: { engineVersion: String(version), plan: 'free' } })
       .catch(() => undefined);
-    await until(async () => killed || (await statusOf(path)) === 'ready', 60_000).catch((error: unknown) => {
+    await until(async () => struck.killed || (await statusOf(path)) === 'ready', 60_000).catch((error: unknown) => {
       throw new Error(
         `stuck ${moment} change ${index} of ${JSON.stringify(proxy.changes)}: ${installation.log.slice(-1000)}`,
         {
@@ -43,9 +43,9 @@ describe('a daemon killed with kill -9 at any step of a provision', () => {
         },
       );
     });
-    if (!killed) await installation.stop();
+    if (!struck.killed) await installation.stop();
     await installation.exited();
-    return { path, killed };
+    return { path, killed: struck.killed };
   }
 
   async function statusOf(path: string): Promise<string> {

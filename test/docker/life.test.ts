@@ -152,7 +152,6 @@ describe('databases on a real engine', () => {
     );
     const { containers, volumes } = await installation.resources();
     expect(body.data.filter(({ name }) => name === 'contended')).toHaveLength(1);
-    expect(containers).toHaveLength(2 * body.data.length);
     expect(containers.filter((name) => name.endsWith(id))).toHaveLength(2);
     expect(volumes.filter((name) => name.endsWith(id))).toHaveLength(2);
   });
@@ -248,7 +247,10 @@ describe('databases on a real engine', () => {
       return body.data[0]?.status === 'running';
     }, 10_000);
     const startedMs = Date.now();
-    expect(await installation.stop()).toBe(0);
+    expect([
+      await installation.stop(),
+      installation.log.split('\n').filter((line) => line.includes('"error"')),
+    ]).toEqual([0, []]);
     expect(Date.now() - startedMs).toBeLessThan(15_000);
     await installation.start();
     await installation.reach(`${app}/databases/paused`, 'ready');
