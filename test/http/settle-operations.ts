@@ -1,0 +1,36 @@
+import { runtimeHandlers } from '../../src/provisioner/handlers.js';
+import type { OperationWaiters } from '../../src/provisioner/operation-waiters.js';
+import type { Runtime } from '../../src/runtime/runtime.js';
+import { findDatabaseById } from '../../src/store/databases.js';
+import { claimNextOperation, settleOperation } from '../../src/store/operations.js';
+import type { Store } from '../../src/store/store.js';
+import { defined } from '../store/sample-rows.js';
+
+const PROGRESS = { step: 'done', done: 1, total: 1 };
+
+/** Does everything that is queued, once, with the real handlers; fails it when told why. */
+export async function settleOperations(
+  { store, runtime, waiters }: { store: Store; runtime: Runtime; waiters: OperationWaiters },
+  failure?: string,
+): Promise<void> {
+  const handlers = runtimeHandlers({ store, runtime });
+  for (;;) {
+    const operation = claimNextOperation(store, 30_000);
+    if (!operation) return;
+    const handler = handlers[operation.kind];
+    const settled = () => ({
+      operation,
+      database: defined(findDatabaseById(store, operation.databaseId)),
+    });
+    store.transaction(() => handler.begin?.(settled()));
+    const { signal } = new AbortController();
+    if (failure === undefined) await handler.run({ ...settled(), signal, onProgress: () => undefined });
+    store.transaction(() => {
+      if (failure === undefined) handler.succeeded(settled());
+      else handler.failed(settled(), failure);
+      const status = failure === undefined ? 'succeeded' : 'failed';
+      settleOperation(store, operation.id, status, { errorMessage: failure ?? null, progress: PROGRESS });
+    });
+    waiters.notify(operation.id);
+  }
+}
