@@ -13,8 +13,9 @@ export function validate(
   if (result.success) return result.data;
   const errors = result.error.issues.map((issue) => faultOf(issue, place));
   const [first] = errors;
-  const code: ProblemCode =
-    faults[errors.find(({ path }) => path in faults)?.path ?? ''] ?? 'invalid_request';
+  // Own fields only: a caller may well send one that is called `constructor`.
+  const told = errors.find(({ path }) => Object.hasOwn(faults, path));
+  const code: ProblemCode = (told && faults[told.path]) ?? 'invalid_request';
   throw new Problem(code, first ? `${first.path || place}: ${first.detail}` : 'the request is not valid', {
     errors,
   });
