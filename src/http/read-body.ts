@@ -25,9 +25,9 @@ export async function readBody(request: Request, response: Response): Promise<un
   return request.body as unknown;
 }
 
-/** body-parser names its errors by `type`; what has none is not the caller's fault. */
+/** body-parser names its errors by `type`, but for those of zlib; what has no status is not the caller's fault. */
 function bodyProblem(error: unknown): Error {
-  const { type, message } = error as { type?: string; message?: string };
+  const { type, status, message = '' } = error as { type?: string; status?: number; message?: string };
   switch (type) {
     case 'entity.too.large':
       return new Problem('body_too_large', `a body may have at most ${MAX_BODY}`);
@@ -35,10 +35,11 @@ function bodyProblem(error: unknown): Error {
     case 'encoding.unsupported':
       return new Problem('unsupported_media_type', 'send the body as UTF-8, plain or gzipped');
     case 'entity.parse.failed':
-      return new Problem('invalid_json', `the body is not JSON: ${message ?? ''}`);
+      return new Problem('invalid_json', `the body is not JSON: ${message}`);
     case undefined:
-      return error instanceof Error ? error : new Error('the body cannot be read', { cause: error });
     default:
-      return new Problem('invalid_request', `the body cannot be read: ${message ?? type}`);
+      if (status !== undefined && status < 500)
+        return new Problem('invalid_request', `the body cannot be read: ${message}`);
+      return error instanceof Error ? error : new Error('the body cannot be read', { cause: error });
   }
 }
