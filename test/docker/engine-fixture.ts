@@ -90,7 +90,7 @@ export class EngineFixture implements AsyncDisposable {
     spec: DatabaseSpec,
     way: Way = 'pooled',
     login: { role: string; password: string } = spec.login,
-    options: object = {},
+    { startup = {}, ...options }: { startup?: Record<string, string>; database?: string } = {},
   ): Promise<Client & AsyncDisposable> {
     const container = this.container(spec, way === 'pooled' ? 'pooler' : 'postgres');
     const { NetworkSettings } = await container.inspect();
@@ -103,6 +103,9 @@ export class EngineFixture implements AsyncDisposable {
       connectionTimeoutMillis: 5_000,
       ...options,
     });
+    // What other drivers send of the connection string, node-postgres leaves out.
+    const { getStartupConf } = client as unknown as { getStartupConf: () => object };
+    Object.assign(client, { getStartupConf: () => ({ ...getStartupConf.call(client), ...startup }) });
     client.on('error', () => undefined);
     await client.connect();
     return Object.assign(client, { [Symbol.asyncDispose]: () => client.end() });

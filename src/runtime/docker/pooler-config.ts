@@ -31,13 +31,10 @@ export function poolerFiles(spec: DatabaseSpec, postgresHost: string): PoolerFil
         default_pool_size: String(spec.pool.size),
         max_client_conn: String(spec.pool.maxClientConnections),
         max_prepared_statements: '200',
-        // What drivers send and what changes no result. `search_path` and `options` are not among it: ignored,
-        // a client would read and write another schema than it asked for. They work on the direct URL.
+        // What drivers send and what changes no result. What PgBouncer does not keep per client it refuses then,
+        // rather than drop it: a client without its search_path would write to another schema. `options` is read
+        // for the same parameters. All of them work on the direct URL.
         ignore_startup_parameters: 'extra_float_digits',
-        ...(spec.engineVersion >= 18 && {
-          // From 18 on the server reports search_path, so that the pooler can keep it per client.
-          track_extra_parameters: 'IntervalStyle, search_path',
-        }),
         // PostgreSQL gets another address whenever its container is made again.
         dns_max_ttl: '1',
         dns_nxdomain_ttl: '1',
