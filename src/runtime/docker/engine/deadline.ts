@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** Thrown by `withDeadline` when the time is over. */
 export class DeadlineError extends Error {
   override readonly name = 'DeadlineError';
@@ -83,5 +85,6 @@ function reasonOf(signal: AbortSignal): Error {
 }
 
 function asError(reason: unknown): Error {
-  return reason instanceof Error ? reason : new Error(String(reason));
+  // Unlike `instanceof`, this knows errors of Node's own when a test runner has a realm of its own.
+  return types.isNativeError(reason) ? reason : new Error(String(reason));
 }

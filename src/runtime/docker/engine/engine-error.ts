@@ -62,20 +62,21 @@ const ADVICE: Record<string, string> = {
   ETIMEDOUT: 'the host does not answer. Is DOCKER_HOST right?',
 };
 
-function detailsOf(error: unknown): { code: string | null; statusCode: number | null; reason: string } {
-  if (!(error instanceof Error)) return { code: null, statusCode: null, reason: String(error) };
-  const { code, statusCode, json } = error as Error & {
-    code?: unknown;
-    statusCode?: unknown;
-    json?: unknown;
-  };
-  const said =
-    typeof json === 'object' && json !== null && 'message' in json && typeof json.message === 'string'
-      ? json.message
-      : error.message;
+interface Details {
+  code: string | null;
+  statusCode: number | null;
+  reason: string;
+}
+
+/** dockerode hangs the status and the parsed answer on its errors; Node hangs a code on its own. */
+function detailsOf(error: unknown): Details {
+  if (typeof error !== 'object' || error === null)
+    return { code: null, statusCode: null, reason: String(error) };
+  const { code, statusCode, json, message } = error as Record<string, unknown>;
+  const said = typeof json === 'object' && json !== null && 'message' in json ? json.message : message;
   return {
     code: typeof code === 'string' ? code : null,
     statusCode: typeof statusCode === 'number' ? statusCode : null,
-    reason: said.trim(),
+    reason: typeof said === 'string' ? said.trim() : 'it said nothing',
   };
 }
