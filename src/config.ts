@@ -58,7 +58,7 @@ export const SETTINGS = [
     meaning: 'the keys that encrypt credentials; unset: `<data dir>/master.key`, made at the first start',
   },
   { name: 'POSTGRES_IMAGE', default: 'postgres:{version}-alpine', meaning: 'image of PostgreSQL' },
-  { name: 'PGBOUNCER_IMAGE', default: 'edoburu/pgbouncer:v1.24.1-p1', meaning: 'image of the pooler' },
+  { name: 'PGBOUNCER_IMAGE', default: 'edoburu/pgbouncer:v1.26.0-p0', meaning: 'image of the pooler' },
   { name: 'VERSIONS', default: '15,16,17,18', meaning: 'majors on offer; the highest is the default' },
   { name: 'RESOURCE_PREFIX', default: 'paas', meaning: 'what names of containers and volumes begin with' },
   {
