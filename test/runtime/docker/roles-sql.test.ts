@@ -1,0 +1,41 @@
+import { identifier, literal, rolesSql } from '../../../src/runtime/docker/roles-sql.js';
+
+const login = { role: 'app', password: 'hush', verifier: "SCRAM$'\\" };
+
+it('quotes identifiers and literals', () => {
+  expect(identifier('a"b')).toBe('"a""b"');
+  expect(literal("a'b\\c")).toBe("E'a''b\\\\c'");
+  expect(() => literal('\0')).toThrow(TypeError);
+  expect(() => identifier('\0')).toThrow(TypeError);
+});
+
+it('lets one login in, the other out, and the superuser inside the container only', () => {
+  const sql = rolesSql({ databaseId: '1a', major: 17, login });
+  expect(sql).toContain(
+    `ALTER ROLE "app" NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS INHERIT LOGIN PASSWORD E'SCRAM$''\\\\';`,
+  );
+  expect(sql).toMatch(/ALTER ROLE "app_b" .* NOLOGIN PASSWORD NULL;/);
+  expect(sql).toContain('ALTER ROLE postgres PASSWORD NULL;');
+  expect(sql).not.toContain('hush');
+});
+
+it('keeps the verifier out of the log before it says it', () => {
+  const lines = rolesSql({ databaseId: '1a', major: 17, login }).split('\n');
+  expect(lines[0]).toBe('SET log_min_error_statement = panic;');
+});
+
+it.each([
+  [17, '/var/lib/postgresql/data/paasdb.json'],
+  [18, '/var/lib/postgresql/paasdb.json'],
+])('writes the marker of %i last, after the commit', (major, path) => {
+  const sql = rolesSql({ databaseId: "1'a", major, login });
+  expect(sql.indexOf('COPY (')).toBeGreaterThan(sql.indexOf('COMMIT;'));
+  expect(sql).toContain(`TO E'${path}';`);
+  expect(sql).toContain("'database', E'1''a'");
+});
+
+it('knows two login roles and no other', () => {
+  expect(() => rolesSql({ databaseId: '1a', major: 17, login: { ...login, role: 'postgres' } })).toThrow(
+    TypeError,
+  );
+});
