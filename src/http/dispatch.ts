@@ -26,28 +26,43 @@ export async function dispatch(
 ): Promise<void> {
   const { store } = deps;
   const params = req.params as Record<string, string>;
-  const caller = authenticate(deps, req.headers.authorization);
-  res.locals.tokenId = caller.tokenId;
-  const scope = authorise(store, endpoint, caller, params);
+  const admit = () => {
+    const caller = authenticate(deps, req.headers.authorization);
+    res.locals.tokenId = caller.tokenId;
+    return { caller, scope: authorise(store, endpoint, caller, params) };
+  };
+  const admitted = admit();
   const query = validate(endpoint.query ?? NOTHING, req.query, 'query');
   const json = endpoint.method === 'get' ? {} : await readBody(req, res);
   const body = validate(endpoint.body ?? NOTHING, json, 'body', endpoint.faults);
-  const audit: AnyRequest['audit'] = (action, target, detail = {}) =>
-    appendAuditEvent(store, {
-      org: 'org' in scope ? scope.org.slug : null,
-      actor: caller.tokenId,
-      action,
-      target,
-      detail,
-      requestId: requestIdOf(res),
-    });
-  const request: AnyRequest = { scope, params, query, body, caller, audit };
+  const requestOf = ({ caller, scope }: typeof admitted): AnyRequest => ({
+    scope,
+    params,
+    query,
+    body,
+    caller,
+    audit: (action, target, detail = {}) =>
+      appendAuditEvent(store, {
+        org: 'org' in scope ? scope.org.slug : null,
+        actor: caller.tokenId,
+        action,
+        target,
+        detail,
+        requestId: requestIdOf(res),
+      }),
+  });
 
+  if (endpoint.method === 'get') {
+    send(req, res, endpoint, endpoint.handle(requestOf(admitted)));
+    return;
+  }
   const keyed = { method: endpoint.method, path: req.path, body: json, key: req.get('Idempotency-Key') };
-  const reply =
-    endpoint.method === 'get'
-      ? endpoint.handle(request)
-      : store.transaction(() => idempotent(store, caller, keyed, () => endpoint.handle(request)));
+  const { request, reply } = store.transaction(() => {
+    // A body can take its time, in which the token may be revoked and the database deleted.
+    const current = admit();
+    const request = requestOf(current);
+    return { request, reply: idempotent(store, current.caller, keyed, () => endpoint.handle(request)) };
+  });
   send(req, res, endpoint, await afterWaiting(deps, endpoint, request, reply, req, res));
 }
 
@@ -59,12 +74,12 @@ async function afterWaiting(
   req: Request,
   res: Response,
 ): Promise<Reply> {
+  if (reply.awaits !== undefined || reply.queued) deps.nudge();
   if (reply.awaits === undefined) return reply;
-  deps.nudge();
   const preferredMs = preferredWaitMs(req.get('Prefer'));
   const waitMs = preferredMs ?? endpoint.waitMs ?? 0;
-  if (waitMs === 0 || !endpoint.settled) return reply;
-  if (!isSettled(getOperation(deps.store, reply.awaits).status)) {
+  if (!endpoint.settled || (waitMs === 0 && endpoint.waitMs === undefined)) return reply;
+  if (waitMs > 0 && !isSettled(getOperation(deps.store, reply.awaits).status)) {
     const gone = new AbortController();
     res.once('close', () => gone.abort());
     await deps.waitForOperation(reply.awaits, waitMs, gone.signal);

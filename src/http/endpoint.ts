@@ -47,6 +47,8 @@ export interface Reply {
   headers?: Record<string, string>;
   /** The operation this answer has queued or found: `Prefer: wait` waits for it. */
   awaits?: string;
+  /** Something was queued for which this answer does not wait. */
+  queued?: boolean;
 }
 
 export interface ResponseContract {
@@ -78,7 +80,7 @@ export interface Endpoint<
   faults?: Record<string, ProblemCode>;
   /** Whether a deleted database can be named by its id. */
   findsDeleted?: boolean;
-  /** How long it waits for its operation when the caller does not say, in ms. */
+  /** How long it waits for its operation when the caller does not say, in ms. Then `settled` has the last word. */
   waitMs?: number;
   responses: Partial<Record<200 | 201 | 202 | 204, ResponseContract>>;
   /** How the body is written for `Accept: text/plain`. */

@@ -27,7 +27,7 @@ export const ensureEnvEndpoint = (
       if (created) audit('database.create', `${scope.app.slug}/${MAIN}`, { databaseId: database.id });
       audit('env.read', scope.app.slug);
       if (operation && database.readyAt === null) return { status: 202, awaits: operation.id };
-      return { status: 200, body: appVariables(deps, scope.app) };
+      return { status: 200, body: appVariables(deps, scope.app), queued: operation !== null };
     },
     settled: ({ scope: { app } }, operation) => {
       const database = findDatabaseById(deps.store, operation.databaseId);
