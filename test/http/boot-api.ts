@@ -74,13 +74,16 @@ export async function bootApi({
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
 
-  ensureDefaultOrg(store);
-  sampleApp(store, { org: 'acme', slug: 'web', plan });
-  sampleApp(store, { org: 'acme', slug: 'shop' });
-  sampleApp(store, { org: 'globex', slug: 'web' });
   const operator = generateToken('operator');
-  replaceOperatorToken(store, sha256(operator));
-  const tokens = { operator, acme: orgTokens(store, 'acme'), globex: orgTokens(store, 'globex') };
+  // In one transaction, for each one is synced to the disk.
+  const tokens = store.transaction(() => {
+    ensureDefaultOrg(store);
+    sampleApp(store, { org: 'acme', slug: 'web', plan });
+    sampleApp(store, { org: 'acme', slug: 'shop' });
+    sampleApp(store, { org: 'globex', slug: 'web' });
+    replaceOperatorToken(store, sha256(operator));
+    return { operator, acme: orgTokens(store, 'acme'), globex: orgTokens(store, 'globex') };
+  });
 
   const request = async (method: string, path: string, options: RequestOptions = {}): Promise<Answer> => {
     const { token = tokens.acme.org.owner, json, raw, headers, signal } = options;

@@ -9,14 +9,17 @@ export function endpointTable(): AnyEndpoint[] {
   return endpoints({ versions: VERSIONS } as unknown as ApiDeps);
 }
 
+const matchers = endpointTable().map((endpoint) => ({
+  endpoint,
+  pattern: new RegExp(`^${pathOf(endpoint).replace(/:\w+/g, '[^/]+')}/?$`),
+}));
+
 /** The endpoint that answers a request, found as the router finds it. */
 export function endpointAt(method: string, path: string): AnyEndpoint | undefined {
   const [pathname = ''] = path.split('?');
-  return endpointTable().find(
-    (endpoint) =>
-      endpoint.method === method.toLowerCase() &&
-      new RegExp(`^${pathOf(endpoint).replace(/:\w+/g, '[^/]+')}/?$`).test(pathname),
-  );
+  return matchers.find(
+    ({ endpoint, pattern }) => endpoint.method === method.toLowerCase() && pattern.test(pathname),
+  )?.endpoint;
 }
 
 /** What the API answers without a token. */
