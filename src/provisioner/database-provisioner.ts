@@ -98,9 +98,12 @@ export class DatabaseProvisioner {
 
   private extendLeases(): void {
     const { store, leaseMs } = this.deps;
-    for (const { operation, progress } of this.attempts.values()) {
-      extendLease(store, operation.id, leaseMs, progress);
-    }
+    if (this.attempts.size === 0) return;
+    store.transaction(() => {
+      for (const { operation, progress } of this.attempts.values()) {
+        extendLease(store, operation.id, leaseMs, progress);
+      }
+    });
   }
 
   private claim(): Settled | undefined {
