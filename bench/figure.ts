@@ -1,7 +1,7 @@
 /** One line of the result: what was measured, beside its floor or its limit. */
 export interface Figure {
   name: string;
-  unit: 'ms' | 'MB' | '% of a core' | 'requests/s';
+  unit: 'ms' | 'MB' | '% of a core';
   value: number;
   /** What the same machine does in the same run without paasdb. */
   floor?: number;
