@@ -44,6 +44,10 @@ export async function settleRoles(
   }
   const { dataPath } = dataLayout(spec.engineVersion);
   const dataDirectory = stdout.trim();
+  if (dataDirectory === '') {
+    // A connection that breaks looks like an answer that is empty.
+    throw new RuntimeError('unavailable', 'Docker lost what psql said while the roles were set up');
+  }
   if (dataDirectory !== dataPath) {
     const message = `PostgreSQL keeps its data in ${dataDirectory} and not in ${dataPath}, where the volume is mounted`;
     throw new RuntimeError('image_missing', message);
