@@ -118,6 +118,30 @@ async function musl(image: string): Promise<string> {
 
 const TOGGLE = 'f=/etc/alpine-release; if [ -e $f ]; then rm $f; else touch $f; fi';
 
+it('starts no image that keeps its data in an anonymous volume', async () => {
+  const spec = fixture.spec();
+  const name = fixture.options.postgresImage.replace('{version}', String(spec.engineVersion));
+  const repo = `${fixture.prefix}-misplaced`;
+  const container = await docker.createContainer({ Image: name });
+  await container.commit({ repo, tag: 'test', changes: 'VOLUME /elsewhere' });
+  await container.remove({ v: true });
+  const volumes = async () => (await docker.listVolumes()).Volumes.length;
+  try {
+    const before = await volumes();
+    const misplaced = fixture.another({ postgresImage: `${repo}:test` });
+    await expect(fixture.apply(spec, misplaced)).rejects.toMatchObject({
+      code: 'image_missing',
+      message: expect.stringMatching(/declares a volume at \/elsewhere/),
+    });
+    expect((await fixture.left()).filter((thing) => thing.includes(spec.id))).toEqual([]);
+    // Its data volume, which the next try makes anew, and no anonymous one.
+    expect(await volumes()).toBe(before + 1);
+    await fixture.apply(spec);
+  } finally {
+    await docker.getImage(`${repo}:test`).remove();
+  }
+});
+
 it('leaves a foreign volume of its name alone', async () => {
   const spec = fixture.spec();
   const name = fixture.volumeName(spec);
