@@ -63,10 +63,10 @@ describe('a request that may not', () => {
   });
 
   afterAll(async () => {
+    await using running = api;
     // Whatever was refused above has left no trace.
-    expect(contentOf(api.store)).toEqual(before);
-    expect(api.nudge).toHaveBeenCalledTimes(1);
-    await api[Symbol.asyncDispose]();
+    expect(contentOf(running.store)).toEqual(before);
+    expect(running.nudge).toHaveBeenCalledTimes(1);
   });
 
   const ask = (endpoint: AnyEndpoint, token: string | null, params: Params = {}) =>
@@ -220,34 +220,37 @@ describe.each(table)('$title', ({ endpoint }) => {
   });
 });
 
-describe('the roles of the contract', () => {
-  it.each<[string, OrgRole | 'operator']>([
-    ['listOrgs', 'operator'],
-    ['createOrg', 'operator'],
-    ['getOrg', 'operator'],
-    ['changeOrg', 'operator'],
-    ['listApps', 'member'],
-    ['createApp', 'member'],
-    ['getApp', 'member'],
-    ['deleteApp', 'member'],
-    ['listTokens', 'admin'],
-    ['createToken', 'admin'],
-    ['revokeToken', 'admin'],
-    ['listAudit', 'admin'],
-    ['listDatabases', 'viewer'],
-    ['createDatabase', 'member'],
-    ['ensureDatabase', 'deploy'],
-    ['getDatabase', 'viewer'],
-    ['deleteDatabase', 'owner'],
-    ['revealDatabase', 'admin'],
-    ['restartDatabase', 'member'],
-    ['listOperations', 'viewer'],
-    ['getOperation', 'viewer'],
-    ['getEnv', 'deploy'],
-    ['ensureEnv', 'deploy'],
-    ['listVolumes', 'operator'],
-    ['purgeVolume', 'operator'],
-  ])('%s needs %s', (id, role) => {
-    expect(endpointTable().find((endpoint) => endpoint.id === id)?.role).toBe(role);
+/** Written a second time, so that a role is lowered only by somebody who means it. */
+const CONTRACT: Record<string, OrgRole | 'operator'> = {
+  listOrgs: 'operator',
+  createOrg: 'operator',
+  getOrg: 'operator',
+  changeOrg: 'operator',
+  listApps: 'member',
+  createApp: 'member',
+  getApp: 'member',
+  deleteApp: 'member',
+  listTokens: 'admin',
+  createToken: 'admin',
+  revokeToken: 'admin',
+  listAudit: 'admin',
+  listDatabases: 'viewer',
+  createDatabase: 'member',
+  ensureDatabase: 'deploy',
+  getDatabase: 'viewer',
+  deleteDatabase: 'owner',
+  revealDatabase: 'admin',
+  restartDatabase: 'member',
+  listOperations: 'viewer',
+  getOperation: 'viewer',
+  getEnv: 'deploy',
+  ensureEnv: 'deploy',
+  listVolumes: 'operator',
+  purgeVolume: 'operator',
+};
+
+describe('the least role', () => {
+  it.each(table)('for $title is that of the contract', ({ endpoint: { id, role } }) => {
+    expect({ id, role }).toEqual({ id, role: CONTRACT[id] });
   });
 });

@@ -9,8 +9,8 @@ const JSON_TYPE = { 'Content-Type': 'application/json' };
 let api: BootedApi;
 beforeAll(async () => (api = await bootApi()));
 afterAll(async () => {
-  expect(api.store.all('SELECT * FROM databases')).toEqual([]);
-  await api[Symbol.asyncDispose]();
+  await using running = api;
+  expect(running.store.all('SELECT * FROM databases')).toEqual([]);
 });
 
 const send = (raw: string | Uint8Array, headers: Record<string, string> = JSON_TYPE) =>
