@@ -110,11 +110,9 @@ function toSchema(schema: z.ZodType, io: 'input' | 'output', components: Json): 
   const { $schema, $defs, ...root } = z.toJSONSchema(schema, { io, target: 'draft-2020-12' }) as Json & {
     $defs?: Record<string, Json>;
   };
+  // A schema that has a name itself is among the definitions too, and its root is a reference to it.
   for (const [name, definition] of Object.entries($defs ?? {})) components[name] = relocate(definition);
-  const name = z.globalRegistry.get(schema)?.id;
-  if (name === undefined) return relocate(root);
-  components[name] = relocate(root);
-  return { $ref: `#/components/schemas/${name}` };
+  return relocate(root);
 }
 
 function relocate(schema: Json): Json {

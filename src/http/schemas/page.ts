@@ -12,8 +12,8 @@ export const pageQuery = z.strictObject({
   cursor: z
     .string()
     .max(500)
-    .nullable()
-    .default(null)
+    .optional()
+    .transform((cursor) => cursor ?? null)
     .meta({ description: 'nextCursor of the page before.' }),
 });
 
