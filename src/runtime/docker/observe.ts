@@ -46,8 +46,9 @@ export async function observe(
     look.postgres(find(wanted.postgres.name), wanted.postgres),
     look.inspect(find(wanted.pooler.name)),
   ]);
-  // A login through a pooler whose server is down would hang, and have the pooler wait before the next.
-  const pooler = poolerContainer && (await look.pooler(poolerContainer, wanted.pooler, isUp(postgres)));
+  // A login through a pooler whose server is down or full would hang, and have it wait before the next.
+  const pooler =
+    poolerContainer && (await look.pooler(poolerContainer, wanted.pooler, postgres?.login === 'works'));
   const isOurs = volume !== null && carries(volume.labels, volumeIdentity(prefix, spec.volumeId));
   return {
     network: network ? (network.internal ? 'ours' : 'foreign') : 'missing',
@@ -60,10 +61,6 @@ export async function observe(
 }
 
 const LOGIN_TIMEOUT_MS = 3_000;
-
-function isUp(postgres: PostgresObservation | null): boolean {
-  return postgres?.login === 'works' || postgres?.login === 'busy';
-}
 
 /** Looks at the containers of one database. */
 class ContainerLook {

@@ -1,10 +1,10 @@
 import { RuntimeError, type LoginSpec } from '../runtime.js';
-import type { Engine } from './engine/engine.js';
-import { sleep } from './engine/deadline.js';
 import { addressOf, type Address } from './address.js';
+import { sleep } from './engine/deadline.js';
+import type { Engine } from './engine/engine.js';
+import { InterruptedError } from './interrupted-error.js';
 import { tryLogin } from './login.js';
 import { POOLER_PORT, POSTGRES_PORT } from './pooler-config.js';
-import { InterruptedError } from './interrupted-error.js';
 import { startFailure } from './start-failure.js';
 
 const ATTEMPT_MS = 5_000;
@@ -12,7 +12,18 @@ const POLL_MS = 30;
 /** A pooler starts in milliseconds; longer than this it has a fault. */
 const DEADLINE_MS = 30_000;
 
-/** Resolves once the login has worked both ways, and after an initialisation a wrong password has not. */
+/** A container to log in to. */
+interface Door {
+  what: string;
+  containerId: string;
+  network: string;
+  port: number;
+}
+
+/**
+ * Resolves once the login has worked both ways, and after an initialisation a wrong password has not. A server
+ * without a connection to spare is up; whether its pooler gets one is not for us to wait for.
+ */
 export async function verifyLogin(
   engine: Engine,
   {
@@ -30,25 +41,23 @@ export async function verifyLogin(
   },
   signal: AbortSignal,
 ): Promise<void> {
-  const direct = await addressIn(engine, postgresId, network, POSTGRES_PORT, 'PostgreSQL', signal);
-  await Promise.all([
-    untilLogin(direct, 'PostgreSQL', engine, postgresId, login, signal),
-    addressIn(engine, poolerId, network, POOLER_PORT, 'The pooler', signal).then((pooled) =>
-      untilLogin(pooled, 'The pooler', engine, poolerId, login, signal),
-    ),
-    firstStart && refusesWrongPassword(direct, login),
+  const postgres = { what: 'PostgreSQL', containerId: postgresId, network, port: POSTGRES_PORT };
+  const pooler = { what: 'The pooler', containerId: poolerId, network, port: POOLER_PORT };
+  const [direct, pooled] = await Promise.all([
+    addressIn(engine, postgres, signal),
+    addressIn(engine, pooler, signal),
   ]);
+  const refused = firstStart ? refusesWrongPassword(direct, login) : Promise.resolve();
+  const [outcome] = await Promise.all([untilLogin(engine, postgres, direct, login, signal), refused]);
+  if (outcome === 'works') await untilLogin(engine, pooler, pooled, login, signal);
 }
 
 async function addressIn(
   engine: Engine,
-  id: string,
-  network: string,
-  port: number,
-  what: string,
+  { what, containerId, network, port }: Door,
   signal: AbortSignal,
 ): Promise<Address> {
-  const container = await engine.containers.inspect(id, signal);
+  const container = await engine.containers.inspect(containerId, signal);
   if (!container) throw new InterruptedError(`${what} was removed`);
   if (container.status !== 'running') throw await startFailure(engine, what, container, signal);
   const address = addressOf(container, network, port);
@@ -57,17 +66,16 @@ async function addressIn(
 }
 
 async function untilLogin(
-  address: Address,
-  what: string,
   engine: Engine,
-  containerId: string,
+  { what, containerId }: Door,
+  address: Address,
   login: LoginSpec,
   signal: AbortSignal,
-): Promise<void> {
+): Promise<'works' | 'busy'> {
   const startedAt = performance.now();
   for (;;) {
     const { outcome, message } = await tryLogin(address, login, ATTEMPT_MS);
-    if (outcome === 'works' || outcome === 'busy') return;
+    if (outcome === 'works' || outcome === 'busy') return outcome;
     if (outcome === 'refused' || performance.now() - startedAt > DEADLINE_MS) {
       throw new RuntimeError('start_failed', `${what} did not accept the login: ${message}`);
     }

@@ -1,4 +1,5 @@
 import Docker from 'dockerode';
+import { RuntimeError } from '../../runtime.js';
 
 /** The part of dockerode's transport that is used here. */
 export interface Modem {
@@ -35,7 +36,12 @@ function optionsFor(dockerHost: string | undefined): Docker.DockerOptions | unde
   if (dockerHost.startsWith('unix://')) {
     return { host: undefined, socketPath: dockerHost.slice('unix://'.length) };
   }
-  const url = new URL(dockerHost.includes('://') ? dockerHost : `tcp://${dockerHost}`);
+  const address = dockerHost.includes('://') ? dockerHost : `tcp://${dockerHost}`;
+  const url = URL.canParse(address) ? new URL(address) : null;
+  if (!url || !['tcp:', 'http:', 'https:'].includes(url.protocol) || url.hostname === '') {
+    const message = `DOCKER_HOST=${dockerHost} is not unix:///path or tcp://host:port: paasdb runs beside its containers`;
+    throw new RuntimeError('unavailable', message);
+  }
   // The rest is read by dockerode from the same variables as by the docker command (certificates, TLS).
   return { host: url.hostname, port: Number(url.port || '2375') };
 }

@@ -32,6 +32,10 @@ describe('an engine that does not answer', () => {
     });
   });
 
+  it.each(['ssh://somewhere', 'tcp://', 'fd://', 'http:// '])('is not looked for at %s', (dockerHost) => {
+    expect(() => new Engine({ dockerHost })).toThrow(/is not unix:\/\/\/path or tcp:\/\/host:port/);
+  });
+
   it.each([
     ['says nothing', silence],
     ['breaks off in the middle of its answer', cut('{"ApiVersion":"1.41","and":"so on"}')],
