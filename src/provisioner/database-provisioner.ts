@@ -1,10 +1,11 @@
 import type { Clock } from '../domain/clock.js';
 import type { Logger } from '../domain/logger.js';
-import type { Operation, Progress } from '../domain/operation.js';
+import { isSettled, type Operation, type Progress } from '../domain/operation.js';
 import { findDatabaseById } from '../store/databases.js';
 import {
   claimNextOperation,
   extendLease,
+  getOperation,
   isCancelRequested,
   nextDueAt,
   recoverOperations,
@@ -84,6 +85,7 @@ export class DatabaseProvisioner {
       // First of all: after a jump of the clock what is at work here would pass for abandoned.
       this.extendLeases();
       this.abortUnwanted();
+      this.tellOfWithdrawn();
       while (this.attempts.size < concurrency) {
         const claimed = this.claim();
         if (!claimed) break;
@@ -204,6 +206,14 @@ export class DatabaseProvisioner {
   private abortUnwanted(): void {
     for (const attempt of this.attempts.values()) {
       if (isCancelRequested(this.deps.store, attempt.operation.id)) this.abort(attempt, 'cancelled');
+    }
+  }
+
+  /** What was cancelled while it was queued never becomes an attempt: who waits for it is told here. */
+  private tellOfWithdrawn(): void {
+    const { store, waiters } = this.deps;
+    for (const id of waiters.awaited) {
+      if (isSettled(getOperation(store, id).status)) waiters.notify(id);
     }
   }
 

@@ -21,9 +21,14 @@ export class OperationWaiters {
     });
   }
 
+  /** The operations that somebody waits for. */
+  get awaited(): string[] {
+    return [...this.waiting.keys()];
+  }
+
   /** Ends every wait: the daemon stops, and whoever waits is told how far it came. */
   close(): void {
-    for (const operationId of [...this.waiting.keys()]) this.notify(operationId);
+    for (const operationId of this.awaited) this.notify(operationId);
   }
 
   notify(operationId: string): void {

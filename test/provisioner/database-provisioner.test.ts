@@ -385,6 +385,25 @@ describe('deleting while it is provisioned', () => {
   });
 });
 
+describe('deleting while it is queued', () => {
+  it('tells who waits for the work, without waiting for its turn', async () => {
+    const { provisioner, runtime, store, waiters, operation, ask, askToDelete } = boot({ concurrency: 1 });
+    runtime.script('restart', held().step);
+    ask('restart', readyDatabase(store, { name: 'other' }).id);
+    const { id } = sampleDatabase(store);
+    const asked = ask('provision', id);
+    const told = jest.fn();
+    void waiters.wait(asked.id, 60_000, new AbortController().signal).then(told);
+    provisioner.start();
+    await now();
+    expect(told).not.toHaveBeenCalled();
+    askToDelete(id);
+    await now();
+    expect(operation(asked.id).status).toBe('cancelled');
+    expect(told).toHaveBeenCalled();
+  });
+});
+
 describe('working on many', () => {
   it('goes on with several databases at once, and with one operation of each', async () => {
     const { provisioner, runtime, store, ask } = boot();
