@@ -1,6 +1,7 @@
 import type { Clock } from '../domain/clock.js';
 import type { Logger } from '../domain/logger.js';
-import { RuntimeError, type Runtime } from '../runtime/runtime.js';
+import type { Database } from '../domain/records.js';
+import { RuntimeError, type DatabaseSpec, type Runtime } from '../runtime/runtime.js';
 import { findDatabaseById, listDatabasesToWatch } from '../store/databases.js';
 import { enqueueOperation, hasUnfinishedOperation } from '../store/operations.js';
 import type { Store } from '../store/store.js';
@@ -49,7 +50,7 @@ export class Resync {
   async once(): Promise<number> {
     const { store, runtime, clock, nudge } = this.deps;
     const failedBefore = new Date(clock().getTime() - this.deps.repairPauseMs).toISOString();
-    const specs = listDatabasesToWatch(store, failedBefore).map((database) => databaseSpec(store, database));
+    const specs = listDatabasesToWatch(store, failedBefore).flatMap((database) => this.specOf(database));
     if (specs.length === 0) return 0;
     const drift = await runtime.findDrift(specs, this.abort.signal);
     let queued = 0;
@@ -58,6 +59,17 @@ export class Resync {
     }
     if (queued > 0) nudge();
     return queued;
+  }
+
+  /** One whose rows are broken is told of, and is no reason to leave the others alone. */
+  private specOf(database: Database): DatabaseSpec[] {
+    const { store, logger } = this.deps;
+    try {
+      return [databaseSpec(store, database)];
+    } catch (error) {
+      logger.error({ err: error, databaseId: database.id }, 'the rows of a database cannot be used');
+      return [];
+    }
   }
 
   /** Much may have happened since the comparison began: whoever has other work queued is left to it. */

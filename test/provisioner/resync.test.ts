@@ -112,6 +112,19 @@ describe('comparing rows with the runtime', () => {
     );
   });
 
+  it('compares the others when the rows of one are broken, and tells of that one', async () => {
+    const { resync, runtime, store, logger } = test;
+    const sick = readyDatabase(store, { name: 'sick' });
+    const { id } = readyDatabase(store, { name: 'well' });
+    store.run(`UPDATE credentials SET password_sealed = 'altered' WHERE database_id = ?`, sick.id);
+    runtime.drift = { [id]: 'its container is gone' };
+    expect(await resync.once()).toBe(1);
+    expect(runtime.comparisons[0]?.specs.map(({ name }) => name)).toEqual(['well']);
+    expect(logger.lines).toContainEqual(
+      expect.objectContaining({ level: 'error', fields: expect.objectContaining({ databaseId: sick.id }) }),
+    );
+  });
+
   it('queues no second repair while the first is at work, and another when it did not help', async () => {
     const { resync, runtime, store } = test;
     const { id } = readyDatabase(store);
