@@ -1,5 +1,5 @@
 import { availableVersions, Installation, until, type DatabaseBody } from './daemon-fixture.js';
-import { FaultProxy } from './fault-proxy.js';
+import { EngineProxy, type EngineRequest } from './engine-proxy.js';
 
 jest.setTimeout(600_000);
 
@@ -17,32 +17,34 @@ describe('a daemon killed with kill -9 at any step of a provision', () => {
 
   /** Creates a database while the daemon is killed at its `index`th change, before or after the engine did it. */
   async function crashAt(index: number, moment: Moment): Promise<{ path: string; killed: boolean }> {
-    await using proxy = await FaultProxy.start();
+    await using proxy = await EngineProxy.start();
     const struck = { killed: false };
-    const strike = (when: Moment) => (change: { index: number }) => {
-      if (change.index === index && when === moment) {
-        struck.killed = true;
-        installation.kill();
-      }
-      return struck.killed && when === 'before'
-        ? ({ pass: false, status: 500, message: 'the daemon is dead' } as const)
-        : ({ pass: true } as const);
+    const strike = (when: Moment, { change }: EngineRequest) => {
+      if (change !== index || when !== moment) return;
+      struck.killed = true;
+      installation.kill();
     };
-    proxy.hooks = { before: strike('before'), after: strike('after') };
+    proxy.decide = (request) => {
+      strike('before', request);
+      return struck.killed && moment === 'before' ? { status: 500, message: 'the daemon is dead' } : 'pass';
+    };
+    proxy.done = (request) => strike('after', request);
     await installation.start({ DOCKER_HOST: proxy.dockerHost });
     const app = await installation.createApp();
     const path = `${app}/databases/crash-${index}-${moment}`;
     await installation
       .call('PUT', path, { body: { engineVersion: String(version), plan: 'free' } })
       .catch(() => undefined);
-    await until(async () => struck.killed || (await statusOf(path)) === 'ready', 60_000).catch((error: unknown) => {
-      throw new Error(
-        `stuck ${moment} change ${index} of ${JSON.stringify(proxy.changes)}: ${installation.log.slice(-1000)}`,
-        {
-          cause: error,
-        },
-      );
-    });
+    await until(async () => struck.killed || (await statusOf(path)) === 'ready', 60_000).catch(
+      (error: unknown) => {
+        throw new Error(
+          `stuck ${moment} change ${index} of ${JSON.stringify(proxy.seen)}: ${installation.log.slice(-1000)}`,
+          {
+            cause: error,
+          },
+        );
+      },
+    );
     if (!struck.killed) await installation.stop();
     await installation.exited();
     return { path, killed: struck.killed };

@@ -1,5 +1,5 @@
 import { Installation, until } from './daemon-fixture.js';
-import { FaultProxy } from './fault-proxy.js';
+import { EngineProxy } from './engine-proxy.js';
 
 jest.setTimeout(180_000);
 
@@ -16,7 +16,7 @@ async function newestOperation(installation: Installation, path: string): Promis
 
 test('an engine that is down: not ready and why, reads go on, and creates are done once it is back', async () => {
   await using installation = new Installation();
-  await using proxy = await FaultProxy.start();
+  await using proxy = await EngineProxy.start();
   await installation.start({ DOCKER_HOST: 'unix:///nonexistent/docker.sock' });
   const readiness = await installation.call<{ code: string; detail: string }>('GET', '/readyz');
   expect([readiness.status, readiness.body.code]).toEqual([503, 'not_usable']);
@@ -39,14 +39,12 @@ test('an engine that is down: not ready and why, reads go on, and creates are do
 
 test('an image that does not exist: failed with the reason, nothing half-made stays, and it can be tried again', async () => {
   await using installation = new Installation();
-  await using proxy = await FaultProxy.start();
+  await using proxy = await EngineProxy.start();
   // What a registry that answers says; the one of the machine that runs the tests may not.
-  proxy.hooks = {
-    before: ({ name }) =>
-      name === 'POST /images/create'
-        ? { pass: false, status: 404, message: 'manifest for nowhere:17 not found: manifest unknown' }
-        : { pass: true },
-  };
+  proxy.decide = ({ kind }) =>
+    kind === 'POST /images/create'
+      ? { status: 404, message: 'manifest for nowhere:17 not found: manifest unknown' }
+      : 'pass';
   await installation.start({ DOCKER_HOST: proxy.dockerHost, PAASDB_POSTGRES_IMAGE: 'nowhere:{version}' });
   const path = `${await installation.createApp()}/databases/lost`;
   await installation.call('PUT', path, { body: { plan: 'free', engineVersion: '17' } });
@@ -63,14 +61,12 @@ test('an image that does not exist: failed with the reason, nothing half-made st
 
 test('a full disk: the operation says so, nothing half-made stays after a delete, and room makes it go on', async () => {
   await using installation = new Installation();
-  await using proxy = await FaultProxy.start();
+  await using proxy = await EngineProxy.start();
   let full = true;
-  proxy.hooks = {
-    before: ({ name }) =>
-      full && name === 'POST /volumes/create'
-        ? { pass: false, status: 500, message: 'mkdir /var/lib/docker/volumes/x: no space left on device' }
-        : { pass: true },
-  };
+  proxy.decide = ({ kind }) =>
+    full && kind === 'POST /volumes/create'
+      ? { status: 500, message: 'mkdir /var/lib/docker/volumes/x: no space left on device' }
+      : 'pass';
   await installation.start({ DOCKER_HOST: proxy.dockerHost });
   const app = await installation.createApp();
   for (const name of ['cramped', 'dropped']) {
@@ -113,18 +109,15 @@ test('two daemons share an engine; two on one data directory do not', async () =
 
 test('a removal that Docker refuses stays deleting, and is done when it can be', async () => {
   await using installation = new Installation();
-  await using proxy = await FaultProxy.start();
+  await using proxy = await EngineProxy.start();
   let refuses = true;
-  proxy.hooks = {
-    before: ({ name }) =>
-      refuses && name.startsWith('DELETE /containers')
-        ? {
-            pass: false,
-            status: 500,
-            message: 'driver failed to remove root filesystem: device or resource busy',
-          }
-        : { pass: true },
-  };
+  proxy.decide = ({ kind }) =>
+    refuses && kind.startsWith('DELETE /containers')
+      ? {
+          status: 500,
+          message: 'driver failed to remove root filesystem: device or resource busy',
+        }
+      : 'pass';
   await installation.start({ DOCKER_HOST: proxy.dockerHost });
   const path = `${await installation.createApp()}/databases/stubborn`;
   const { body } = await installation.call('PUT', path, { body: { plan: 'free' }, waitS: 60 });
