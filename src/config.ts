@@ -1,5 +1,5 @@
 import { resolve } from 'node:path';
-import { parseCidr, type Cidr } from './domain/cidr.js';
+import { ORG_NETWORK_BITS, parseCidr, type Cidr } from './domain/cidr.js';
 import type { LogLevel } from './logger.js';
 
 const PREFIX = 'PAASDB_';
@@ -8,9 +8,6 @@ const PREFIX = 'PAASDB_';
 const FOREIGN = ['PAASDB_URL', 'PAASDB_TOKEN'];
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const satisfies LogLevel[];
-
-/** The size of an org's network: a /22 holds 511 databases with their poolers. */
-export const SUBNET_BITS = 22;
 
 export interface Config {
   host: string;
@@ -69,7 +66,7 @@ export const SETTINGS = [
   {
     name: 'SUBNET_POOL',
     default: '10.176.0.0/12',
-    meaning: `range out of which each org’s network gets a /${SUBNET_BITS}`,
+    meaning: `range out of which each org’s network gets a /${ORG_NETWORK_BITS}`,
   },
   { name: 'LOG_LEVEL', default: 'info', meaning: LOG_LEVELS.join(', ') },
 ] as const satisfies Setting[];
@@ -129,7 +126,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     subnetPool: read(
       'SUBNET_POOL',
       parsePool,
-      `an IPv4 range of at least a /${SUBNET_BITS}, such as 10.176.0.0/12`,
+      `an IPv4 range of at least a /${ORG_NETWORK_BITS}, such as 10.176.0.0/12`,
     ),
     logLevel: read(
       'LOG_LEVEL',
@@ -179,5 +176,5 @@ function parseVersions(value: string): number[] | null {
 
 function parsePool(value: string): Cidr | null {
   const pool = parseCidr(value);
-  return pool && pool.bits <= SUBNET_BITS ? pool : null;
+  return pool && pool.bits <= ORG_NETWORK_BITS ? pool : null;
 }

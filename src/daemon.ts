@@ -88,7 +88,7 @@ export async function startDaemon({
       clock,
       logger,
       intervalMs: 30_000,
-      hintDelayMs: 500,
+      hintDelayMs: 1000,
       repairPauseMs: 300_000,
     });
     const app = createApp(

@@ -4,6 +4,9 @@ export interface Cidr {
   bits: number;
 }
 
+/** The prefix of the network that each org gets: a /22 has room for 511 databases with their poolers. */
+export const ORG_NETWORK_BITS = 22;
+
 const PATTERN = /^(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})\/(\d{1,2})$/;
 
 /** Reads `10.0.0.0/8`. `null` when it is not an IPv4 range or has bits set behind its prefix. */

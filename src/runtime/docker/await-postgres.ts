@@ -7,9 +7,9 @@ import { InterruptedError } from './interrupted-error.js';
 import { startFailure } from './start-failure.js';
 import { probeStartup } from './startup-probe.js';
 
-const POLL_MS = 25;
+const POLL_MS = 50;
 /** The state of the container is looked at less often: it costs the engine more than a connection does. */
-const INSPECT_MS = 300;
+const INSPECT_MS = 1_000;
 const PROBE_TIMEOUT_MS = 2_000;
 /** How long nothing may answer. Recovery says that it is at work, and may take as long as it needs. */
 const SILENCE_MS = 120_000;
