@@ -16,12 +16,21 @@ module.exports = {
   forbidden: [
     { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     { name: 'no-orphans', severity: 'error', from: { orphan: true, path: '^src/' }, to: {} },
-    { name: 'no-test-code-in-src', severity: 'error', from: { path: '^src/' }, to: { path: '^(test|bench|scripts)/' } },
+    {
+      name: 'no-test-code-in-src',
+      severity: 'error',
+      from: { path: '^src/' },
+      to: { path: '^(test|bench|scripts)/' },
+    },
     only('domain-imports-nothing', '^src/domain/', []),
     only('secrets-import-domain', '^src/secrets/', ['^src/domain/']),
     only('store-imports-domain', '^src/store/', ['^src/domain/']),
     only('runtime-port-imports-domain', '^src/runtime/runtime\\.ts$', ['^src/domain/']),
-    only('docker-runtime', '^src/runtime/docker/', ['^src/runtime/runtime\\.ts$', '^src/domain/', '^src/secrets/']),
+    only('docker-runtime', '^src/runtime/docker/', [
+      '^src/runtime/runtime\\.ts$',
+      '^src/domain/',
+      '^src/secrets/',
+    ]),
     only('provisioner', '^src/provisioner/', ['^src/store/', '^src/runtime/runtime\\.ts$', '^src/domain/']),
     only('http', '^src/http/', ['^src/store/', '^src/domain/']),
     only('config-and-logger', '^src/(config|logger)\\.ts$', ['^src/domain/']),
@@ -35,6 +44,9 @@ module.exports = {
     doNotFollow: { path: 'node_modules' },
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
-    enhancedResolveOptions: { exportsFields: ['exports'], conditionNames: ['import', 'require', 'node', 'default', 'types'] },
+    enhancedResolveOptions: {
+      exportsFields: ['exports'],
+      conditionNames: ['import', 'require', 'node', 'default', 'types'],
+    },
   },
 };

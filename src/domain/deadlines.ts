@@ -10,6 +10,7 @@ export const DEADLINE_MS: Record<OperationKind, number | null> = {
   provision: 10 * MINUTE_MS,
   repair: 10 * MINUTE_MS,
   restart: 10 * MINUTE_MS,
+  discard: null,
   remove: null,
   purge: null,
 };

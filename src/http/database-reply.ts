@@ -5,24 +5,24 @@ import type { ApiDeps } from './api-deps.js';
 import type { Reply } from './endpoint.js';
 import { databaseResource } from './schemas/database.js';
 
-/** The answers of the endpoints that change a database: 202 while an operation is at it, then `doneStatus`. */
-export function databaseReply(
-  { store, endpointsOf }: Pick<ApiDeps, 'store' | 'endpointsOf'>,
-  doneStatus: 200 | 201,
-) {
-  const reply = (database: Database, status: number, operationId?: string): Reply => ({
+/** The answers of the endpoints that change a database: 202 while an operation is at it, then 200 or 201. */
+export function databaseReply({ store, endpointsOf }: Pick<ApiDeps, 'store' | 'endpointsOf'>) {
+  const reply = (database: Database, status: number): Reply => ({
     status,
     body: databaseResource(database, endpointsOf(database.id)),
     headers: { Location: `/api/orgs/${database.org}/apps/${database.app}/databases/${database.id}` },
-    ...(operationId !== undefined && { awaits: operationId }),
   });
   return {
-    answer: (database: Database, operation: Operation | null): Reply =>
-      operation ? reply(database, 202, operation.id) : reply(database, 200),
-    settled: (_request: unknown, operation: Operation): Reply => {
+    /** `created`: whether this request made the database, rather than found it. */
+    answer: (database: Database, operation: Operation | null, created = false): Reply =>
+      operation
+        ? { ...reply(database, 202), awaits: operation.id, ...(created && { created }) }
+        : reply(database, 200),
+    settled: (_request: unknown, operation: Operation, first: Reply): Reply => {
       const database = findDatabaseById(store, operation.databaseId);
       if (!database) throw new Error(`operation ${operation.id} has no database`);
-      return reply(database, operation.status === 'succeeded' ? doneStatus : 202);
+      if (operation.status !== 'succeeded') return reply(database, 202);
+      return reply(database, first.created ? 201 : 200);
     },
   };
 }

@@ -41,9 +41,9 @@ export async function dispatch(
     query,
     body,
     caller,
-    audit: (action, target, detail = {}) =>
+    audit: (action, target, detail = {}, org) =>
       appendAuditEvent(store, {
-        org: 'org' in scope ? scope.org.slug : null,
+        org: org ?? ('org' in scope ? scope.org.slug : null),
         actor: caller.tokenId,
         action,
         target,
@@ -61,7 +61,7 @@ export async function dispatch(
     // A body can take its time, in which the token may be revoked and the database deleted.
     const current = admit();
     const request = requestOf(current);
-    return { request, reply: idempotent(store, current.caller, keyed, () => endpoint.handle(request)) };
+    return { request, reply: idempotent(store, request, keyed, () => endpoint.handle(request)) };
   });
   send(req, res, endpoint, await afterWaiting(deps, endpoint, request, reply, req, res));
 }
@@ -84,7 +84,7 @@ async function afterWaiting(
     res.once('close', () => gone.abort());
     await deps.waitForOperation(reply.awaits, waitMs, gone.signal);
   }
-  const waited = endpoint.settled(request, getOperation(deps.store, reply.awaits));
+  const waited = endpoint.settled(request, getOperation(deps.store, reply.awaits), reply);
   const applied = preferredMs === null ? {} : { 'Preference-Applied': `wait=${preferredMs / 1000}` };
   return { ...waited, headers: { ...reply.headers, ...waited.headers, ...applied } };
 }

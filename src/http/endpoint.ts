@@ -37,8 +37,8 @@ export interface ApiRequest<Scope extends ScopeKind, Query, Body> {
   query: Query;
   body: Body;
   caller: Caller;
-  /** Appends to the audit log of the scope's org, in the request's transaction. */
-  audit: (action: string, target: string, detail?: Record<string, unknown>) => void;
+  /** Appends to the audit log of the scope's org, or of `org`, in the request's transaction. */
+  audit: (action: string, target: string, detail?: Record<string, unknown>, org?: string) => void;
 }
 
 export interface Reply {
@@ -49,6 +49,8 @@ export interface Reply {
   awaits?: string;
   /** Something was queued for which this answer does not wait. */
   queued?: boolean;
+  /** The request made what `awaits` is about: once it is done the answer is 201. */
+  created?: boolean;
 }
 
 export interface ResponseContract {
@@ -87,7 +89,11 @@ export interface Endpoint<
   asText?: (body: never) => string;
   handle: (request: ApiRequest<Scope, z.output<Query>, z.output<Body>>) => Reply;
   /** The answer after waiting for the operation, whatever became of it. */
-  settled?: (request: ApiRequest<Scope, z.output<Query>, z.output<Body>>, operation: Operation) => Reply;
+  settled?: (
+    request: ApiRequest<Scope, z.output<Query>, z.output<Body>>,
+    operation: Operation,
+    first: Reply,
+  ) => Reply;
 }
 
 /** An endpoint whose types are known to itself only. */

@@ -19,7 +19,7 @@ export function ensureDatabase(
   existing: Database | undefined,
   wanted: Omit<WantedDatabase, 'fromVolume'>,
 ): EnsuredDatabase {
-  if (!existing) return { ...queueDatabase(deps, scope, wanted), created: true };
+  if (!existing) return { ...queueDatabase(deps, scope, wanted, { app: scope.app.slug }), created: true };
   if (existing.status === 'deleting') {
     throw new Problem('database_deleting', `wait until ${existing.name} is deleted, then ensure it again`);
   }

@@ -1,9 +1,11 @@
 import { lookUpIdempotencyKey, saveIdempotentReply } from '../store/idempotency.js';
 import type { Store } from '../store/store.js';
-import type { Caller, Reply } from './endpoint.js';
+import type { ApiRequest, Reply, ScopeKind } from './endpoint.js';
 import { Problem } from './problem.js';
 
 const KEY = /^[\x21-\x7e]{1,255}$/;
+
+type AnyRequest = ApiRequest<ScopeKind, unknown, unknown>;
 
 export interface KeyedRequest {
   method: string;
@@ -18,7 +20,7 @@ export interface KeyedRequest {
  */
 export function idempotent(
   store: Store,
-  { tokenId }: Caller,
+  { caller: { tokenId }, audit }: Pick<AnyRequest, 'caller' | 'audit'>,
   request: KeyedRequest,
   handle: () => Reply,
 ): Reply {
@@ -35,6 +37,8 @@ export function idempotent(
   const outcome = lookUpIdempotencyKey(store, { tokenId, key, requestHash });
   switch (outcome.kind) {
     case 'replay':
+      // It may hand out a secret once more.
+      audit('request.replay', path, { key });
       return JSON.parse(outcome.reply) as Reply;
     case 'reused':
       throw new Problem('idempotency_key_reused', 'this key was used for another request: take a new one');

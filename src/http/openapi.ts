@@ -4,11 +4,21 @@ import { problemSchema } from './schemas/problem.js';
 
 type Json = Record<string, unknown>;
 
+/** What anyone may read, without a token. */
+export const PUBLIC_PATHS = ['/healthz', '/readyz', '/api/openapi.json', '/docs'] as const;
+
+const PUBLIC_SUMMARIES: Record<(typeof PUBLIC_PATHS)[number], string> = {
+  '/healthz': 'Whether the daemon answers',
+  '/readyz': 'Whether the control database and Docker can be used; 503 with the reason when not',
+  '/api/openapi.json': 'This document',
+  '/docs': 'A page to read it',
+};
+
 /** The OpenAPI 3.1 document of these endpoints, from the very schemas that check requests. */
 export function openapiDocument(endpoints: readonly AnyEndpoint[], version: string): Json {
   const components: Json = {};
   const schemaOf = (schema: z.ZodType, io: 'input' | 'output') => toSchema(schema, io, components);
-  const paths: Record<string, Json> = {};
+  const paths: Record<string, Json> = publicPaths();
   for (const endpoint of endpoints) {
     const path = pathOf(endpoint).replace(/:(\w+)/g, '{$1}');
     paths[path] = { ...paths[path], [endpoint.method]: operationOf(endpoint, schemaOf) };
@@ -31,6 +41,25 @@ export function openapiDocument(endpoints: readonly AnyEndpoint[], version: stri
       schemas: Object.fromEntries(Object.entries(components).sort(([a], [b]) => (a < b ? -1 : 1))),
     },
   };
+}
+
+function publicPaths(): Record<string, Json> {
+  return Object.fromEntries(
+    PUBLIC_PATHS.map((path) => [
+      path,
+      {
+        get: {
+          operationId: `get${path.replace(/^\/(api\/)?|\.json$/g, '').replace(/^./, (first) => first.toUpperCase())}`,
+          summary: PUBLIC_SUMMARIES[path],
+          security: [],
+          responses: {
+            200: { description: 'It is so.' },
+            default: { $ref: '#/components/responses/Problem' },
+          },
+        },
+      },
+    ]),
+  );
 }
 
 function operationOf(
@@ -111,13 +140,15 @@ function toSchema(schema: z.ZodType, io: 'input' | 'output', components: Json): 
     $defs?: Record<string, Json>;
   };
   // A schema that has a name itself is among the definitions too, and its root is a reference to it.
-  for (const [name, definition] of Object.entries($defs ?? {})) components[name] = relocate(definition);
-  return relocate(root);
+  for (const [name, definition] of Object.entries($defs ?? {})) components[name] = relocate(definition, io);
+  return relocate(root, io);
 }
 
-function relocate(schema: Json): Json {
-  const { id, ...rest } = JSON.parse(
-    JSON.stringify(schema).replaceAll('"#/$defs/', '"#/components/schemas/'),
-  ) as Json;
+/** Requests have the fields they have and no others; answers may get new ones. */
+function relocate(schema: Json, io: 'input' | 'output'): Json {
+  const text = JSON.stringify(schema, (key, value: unknown) =>
+    io === 'output' && key === 'additionalProperties' && value === false ? undefined : value,
+  );
+  const { id, ...rest } = JSON.parse(text.replaceAll('"#/$defs/', '"#/components/schemas/')) as Json;
   return rest;
 }

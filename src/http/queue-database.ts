@@ -5,14 +5,15 @@ import type { App, Database, Org, Volume } from '../domain/records.js';
 import { insertCredential } from '../store/credentials.js';
 import {
   countLiveDatabases,
+  findDatabase,
   findDatabaseById,
   insertDatabase,
   setDatabaseStatus,
 } from '../store/databases.js';
 import { enqueueOperation, findUnfinishedOperation } from '../store/operations.js';
-import { isUniqueViolation } from '../store/store.js';
 import { findVolume, insertVolume, setVolumeState } from '../store/volumes.js';
 import type { ApiDeps } from './api-deps.js';
+import type { Caller } from './endpoint.js';
 import { Problem } from './problem.js';
 
 type Deps = Pick<ApiDeps, 'store' | 'versions' | 'newCredential'>;
@@ -34,9 +35,16 @@ export function queueDatabase(
   deps: Deps,
   { org, app }: { org: Org; app: App },
   wanted: WantedDatabase,
+  caller: Pick<Caller, 'app'>,
 ): QueuedDatabase {
   const { store } = deps;
   const plan = wanted.plan ?? DEFAULT_DATABASE_PLAN;
+  if (findDatabase(store, app.id, wanted.name)) {
+    throw new Problem(
+      'database_exists',
+      `app ${app.slug} has a database ${wanted.name}: choose another name`,
+    );
+  }
   if (org.status !== 'ready') {
     throw new Problem('tenant_not_ready', `org ${org.slug} is suspended: ask the operator of this host`);
   }
@@ -50,25 +58,12 @@ export function queueDatabase(
     );
   }
   const id = store.newId();
-  const volume = wanted.fromVolume === undefined ? null : takeVolume(deps, org, wanted, wanted.fromVolume);
+  const volume =
+    wanted.fromVolume === undefined ? null : takeVolume(deps, org, wanted, wanted.fromVolume, caller);
   const engineVersion = volume?.engineVersion ?? wanted.engineVersion ?? newest(deps.versions);
+  const volumeId = volume?.id ?? id;
   if (!volume) insertVolume(store, { id, org: org.slug, engineVersion });
-  try {
-    insertDatabase(store, {
-      id,
-      appId: app.id,
-      name: wanted.name,
-      engineVersion,
-      plan,
-      volumeId: volume?.id ?? id,
-    });
-  } catch (error) {
-    if (!isUniqueViolation(error)) throw error;
-    throw new Problem(
-      'database_exists',
-      `app ${app.slug} has a database ${wanted.name}: choose another name`,
-    );
-  }
+  insertDatabase(store, { id, appId: app.id, name: wanted.name, engineVersion, plan, volumeId });
   insertCredential(store, id, deps.newCredential());
   const operation = enqueueOperation(store, {
     databaseId: id,
@@ -89,9 +84,16 @@ export function queueAnotherTry(deps: Pick<ApiDeps, 'store'>, database: Database
   return enqueueOperation(store, { databaseId: database.id, kind, deadlineMs: DEADLINE_MS[kind] });
 }
 
-function takeVolume({ store, versions }: Deps, org: Org, wanted: WantedDatabase, id: string): Volume {
+function takeVolume(
+  { store, versions }: Deps,
+  org: Org,
+  wanted: WantedDatabase,
+  id: string,
+  caller: Pick<Caller, 'app'>,
+): Volume {
   const volume = findVolume(store, id);
-  if (volume?.org !== org.slug || volume.state === 'purged') {
+  const isForeign = volume?.org !== org.slug || (caller.app !== null && caller.app !== volume.app);
+  if (isForeign || volume.state === 'purged') {
     throw new Problem('volume_not_found', `org ${org.slug} has no volume ${id}`);
   }
   if (wanted.engineVersion !== undefined && wanted.engineVersion !== volume.engineVersion) {

@@ -166,7 +166,7 @@ export class DatabaseProvisioner {
       // Whatever came of it: somebody deleted the database meanwhile, and the removal behind it has the word.
       const decided: Settlement = isCancelRequested(store, operation.id)
         ? { kind: 'cancelled' }
-        : settle(operation, outcome, clock());
+        : settle({ ...operation, progress: progress ?? operation.progress }, outcome, clock());
       this.record({ operation, database: this.databaseOf(operation) }, decided, progress);
       return decided;
     });
@@ -175,7 +175,8 @@ export class DatabaseProvisioner {
       kind: operation.kind,
       databaseId: operation.databaseId,
       attempts: operation.attempts,
-      ...(!outcome.ok && outcome.abortedBy === null && { err: outcome.error }),
+      ...(!outcome.ok &&
+        (outcome.abortedBy === null || outcome.abortedBy === 'deadline') && { err: outcome.error }),
     };
     if ('err' in fields) logger.warn(fields, `operation ${settlement.kind}`);
     else logger.info(fields, `operation ${settlement.kind}`);

@@ -1,10 +1,12 @@
-import type { Runtime } from '../runtime/runtime.js';
+import { DEADLINE_MS } from '../domain/deadlines.js';
+import type { DatabaseSpec, Runtime } from '../runtime/runtime.js';
 import { appendAuditEvent } from '../store/audit.js';
 import { deleteCredential } from '../store/credentials.js';
 import { setDatabaseStatus } from '../store/databases.js';
+import { enqueueOperation } from '../store/operations.js';
 import type { Store } from '../store/store.js';
 import { findVolume, markVolumeHoldsData, setVolumeState } from '../store/volumes.js';
-import { databaseSpec } from './database-spec.js';
+import { databaseSpec, removableDatabase } from './database-spec.js';
 import type { OperationHandler, OperationHandlers, Settled, Work } from './operation-handler.js';
 
 export interface HandlerDeps {
@@ -15,11 +17,12 @@ export interface HandlerDeps {
 /** The handlers of the operations that build, mend and remove. */
 export function runtimeHandlers(deps: HandlerDeps): OperationHandlers {
   return {
-    provision: bringUp(deps, 'apply', ({ database }) =>
-      setDatabaseStatus(deps.store, database.id, 'provisioning'),
+    provision: provision(deps),
+    repair: bringUp(deps, (spec, work) => deps.runtime.apply(spec, work)),
+    restart: bringUp(deps, (spec, work) =>
+      deps.runtime.restart(spec, { ...work, askedAt: new Date(work.operation.createdAt) }),
     ),
-    repair: bringUp(deps, 'apply'),
-    restart: bringUp(deps, 'restart'),
+    discard: discard(deps),
     remove: remove(deps),
     purge: purge(deps),
   };
@@ -27,38 +30,66 @@ export function runtimeHandlers(deps: HandlerDeps): OperationHandlers {
 
 /** Ends with a database that answers, or with one that says why not. */
 function bringUp(
-  { store, runtime }: HandlerDeps,
-  verb: 'apply' | 'restart',
-  begin?: (settled: Settled) => void,
+  { store }: HandlerDeps,
+  reach: (spec: DatabaseSpec, work: Work) => Promise<void>,
 ): OperationHandler {
   return {
-    ...(begin && { begin }),
-    run: ({ database, signal, onProgress }) =>
-      runtime[verb](databaseSpec(store, database), { signal, onProgress }),
+    run: (work) => reach(databaseSpec(store, work.database), work),
     succeeded: (settled) => {
       setDatabaseStatus(store, settled.database.id, 'ready');
       markVolumeHoldsData(store, settled.database.volumeId);
       audit(store, settled, 'succeeded');
     },
     failed: (settled, errorMessage) => {
+      // What stays failed is tried again and again, and told of once: the log of audits is for ever.
+      if (settled.database.status !== 'failed') audit(store, settled, 'failed', { errorMessage });
       setDatabaseStatus(store, settled.database.id, 'failed', errorMessage);
-      audit(store, settled, 'failed', { errorMessage });
     },
   };
 }
 
+/** Brings up a database that was never ready. When that is given up, nothing half-made stays behind. */
+function provision(deps: HandlerDeps): OperationHandler {
+  const { store } = deps;
+  const handler = bringUp(deps, (spec, work) => deps.runtime.apply(spec, work));
+  return {
+    ...handler,
+    begin: ({ database }) => setDatabaseStatus(store, database.id, 'provisioning'),
+    failed: (settled, errorMessage) => {
+      handler.failed(settled, errorMessage);
+      const databaseId = settled.database.id;
+      enqueueOperation(store, { databaseId, kind: 'discard', deadlineMs: DEADLINE_MS.discard });
+    },
+  };
+}
+
+/** Removes what a provision that was given up has left. The row stays `failed`, and can be tried again. */
+function discard(deps: HandlerDeps): OperationHandler {
+  return {
+    run: (work) => removeAllButData(deps, work),
+    succeeded: (settled) => audit(deps.store, settled, 'succeeded'),
+    failed: neverFails,
+  };
+}
+
+/** Whatever may hold data stays, and is known to from then on. */
+async function removeAllButData({ store, runtime }: HandlerDeps, work: Work): Promise<void> {
+  const { volumeKept } = await runtime.remove(removableDatabase(store, work.database), work);
+  if (volumeKept) markVolumeHoldsData(store, work.database.volumeId);
+}
+
 /** Removes a database and keeps its volume, unless its owner said otherwise or it never held anything. */
-function remove({ store, runtime }: HandlerDeps): OperationHandler {
-  const destroysVolume = ({ operation, database }: Settled) =>
-    operation.deleteVolume || !findVolume(store, database.volumeId)?.holdsData;
+function remove(deps: HandlerDeps): OperationHandler {
+  const { store, runtime } = deps;
   return {
     run: async (work) => {
-      await runtime.remove(work.database.id, work);
-      if (destroysVolume(work)) await runtime.destroyVolume(work.database.volumeId, work);
+      await removeAllButData(deps, work);
+      if (work.operation.deleteVolume) await runtime.destroyVolume(work.database.volumeId, work);
     },
     succeeded: (settled) => {
-      const { database } = settled;
-      const volume = destroysVolume(settled) ? 'purged' : 'preserved';
+      const { database, operation } = settled;
+      const kept = !operation.deleteVolume && findVolume(store, database.volumeId)?.holdsData;
+      const volume = kept ? 'preserved' : 'purged';
       setVolumeState(store, database.volumeId, volume, ['attached']);
       setDatabaseStatus(store, database.id, 'deleted');
       deleteCredential(store, database.id);

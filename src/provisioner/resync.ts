@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Clock } from '../domain/clock.js';
 import type { Logger } from '../domain/logger.js';
 import type { Database } from '../domain/records.js';
@@ -21,6 +22,9 @@ export interface ResyncDeps {
   /** How long a database whose repair failed is left alone. */
   repairPauseMs: number;
 }
+
+/** How many databases are read before others get their turn. */
+const BATCH = 10;
 
 /** Compares the databases that should run with what runs, and queues a repair for each that differs. */
 export class Resync {
@@ -50,11 +54,20 @@ export class Resync {
   async once(): Promise<number> {
     const { store, runtime, clock, nudge } = this.deps;
     const failedBefore = new Date(clock().getTime() - this.deps.repairPauseMs).toISOString();
-    const specs = listDatabasesToWatch(store, failedBefore).flatMap((database) => this.specOf(database));
+    const watched = listDatabasesToWatch(store, failedBefore);
+    const specs: DatabaseSpec[] = [];
+    for (const [index, database] of watched.entries()) {
+      // A thousand at once would hold up every request.
+      if (index % BATCH === BATCH - 1) await setImmediate();
+      specs.push(...this.specOf(database));
+    }
     if (specs.length === 0) return 0;
     const drift = await runtime.findDrift(specs, this.abort.signal);
+    // What failed may work again by itself: only a repair that succeeds says so.
+    const failed = watched.filter(({ status }) => status === 'failed');
+    const reasons = new Map([...failed.map(({ id }) => [id, 'it failed before'] as const), ...drift]);
     let queued = 0;
-    for (const [databaseId, reason] of drift) {
+    for (const [databaseId, reason] of reasons) {
       if (this.queueRepair(databaseId, reason)) queued += 1;
     }
     if (queued > 0) nudge();

@@ -16,7 +16,7 @@ export type Settlement =
 
 /** Decides what an attempt's outcome means for its operation. */
 export function settle(
-  operation: Pick<Operation, 'attempts' | 'deadlineAt' | 'errorMessage'>,
+  operation: Pick<Operation, 'attempts' | 'deadlineAt' | 'errorMessage' | 'progress'>,
   outcome: Outcome,
   now: Date,
   random: () => number = Math.random,
@@ -30,7 +30,7 @@ export function settle(
     case 'deadline':
       // An attempt that took too long, of work that has no deadline, is one that failed.
       if (operation.deadlineAt === null) break;
-      return { kind: 'failed', errorMessage: operation.errorMessage ?? messageOf(outcome.error) };
+      return { kind: 'failed', errorMessage: tookTooLong(operation) };
     case null:
       break;
   }
@@ -41,6 +41,12 @@ export function settle(
   // Work without a deadline is what must not be given up: a removal stays queued until it is done.
   if (operation.deadlineAt !== null && (final || tooLate)) return { kind: 'failed', errorMessage };
   return { kind: 'requeue', runAt, errorMessage };
+}
+
+function tookTooLong({ errorMessage, progress }: Pick<Operation, 'errorMessage' | 'progress'>): string {
+  const at = progress === null ? '' : ` The last it did: ${progress.step}.`;
+  const before = errorMessage === null ? '' : ` What went wrong before: ${errorMessage}`;
+  return `It was not done in time.${at}${before} Restart it to try again.`;
 }
 
 /** What a person is told. The message of an unforeseen error is for the log only. */

@@ -28,6 +28,9 @@ export interface DatabaseSpec {
   login: LoginSpec;
 }
 
+/** What a runtime must know of a database to remove it. */
+export type RemovableDatabase = Pick<DatabaseSpec, 'id' | 'volumeId' | 'engineVersion' | 'holdsData'>;
+
 export interface ApplyOptions {
   /** Aborted when the work is no longer wanted or the daemon stops. */
   signal: AbortSignal;
@@ -48,11 +51,17 @@ export interface Runtime {
   /** Makes the runtime match the spec, and resolves once a login through the pooler has worked. */
   apply(spec: DatabaseSpec, options: ApplyOptions): Promise<void>;
 
-  /** Restarts PostgreSQL and the pooler, and resolves once a login has worked again. */
-  restart(spec: DatabaseSpec, options: ApplyOptions): Promise<void>;
+  /**
+   * Restarts PostgreSQL and the pooler, and resolves once a login has worked again. What was started after
+   * `askedAt` is left alone, so that trying again does not interrupt anybody again.
+   */
+  restart(spec: DatabaseSpec, options: ApplyOptions & { askedAt: Date }): Promise<void>;
 
-  /** Removes all of a database but its volume. */
-  remove(databaseId: string, options: ApplyOptions): Promise<void>;
+  /**
+   * Removes all of a database but a volume that may hold data: its spec says so, or it carries the mark of a
+   * finished initialisation. What an initialisation left that never finished goes with the rest.
+   */
+  remove(database: RemovableDatabase, options: ApplyOptions): Promise<{ volumeKept: boolean }>;
 
   /** Destroys a volume for good. The only call that can lose data. */
   destroyVolume(volumeId: string, options: ApplyOptions): Promise<void>;
@@ -67,8 +76,8 @@ export interface Runtime {
 export type RuntimeErrorCode =
   /** The runtime does not answer, or not in time. */
   | 'unavailable'
-  /** The image of this version cannot be had. */
-  | 'image_missing'
+  /** The image of this version cannot be had, or is not what paasdb needs. */
+  | 'image_unusable'
   | 'no_space'
   /** The volume of a database that was ready is gone. */
   | 'data_missing'
@@ -81,7 +90,7 @@ export type RuntimeErrorCode =
   /** The caller aborted. */
   | 'aborted';
 
-const FINAL: readonly RuntimeErrorCode[] = ['image_missing', 'data_missing', 'data_mismatch', 'conflict'];
+const FINAL: readonly RuntimeErrorCode[] = ['image_unusable', 'data_missing', 'data_mismatch', 'conflict'];
 
 /** A failure with a message that tells an operator what to do. */
 export class RuntimeError extends Error {

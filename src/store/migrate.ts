@@ -12,6 +12,8 @@ export function migrate(sql: Sqlite.Database, folder: string): void {
   const files = readdirSync(folder)
     .filter((file) => FILE.test(file))
     .sort();
+  const misnamed = readdirSync(folder).find((file) => file.endsWith('.sql') && !FILE.test(file));
+  if (misnamed !== undefined) throw new Error(`${join(folder, misnamed)} is not named NNNN_name.sql`);
   const current = sql.pragma('user_version', { simple: true }) as number;
   if (current > files.length) {
     throw new Error(

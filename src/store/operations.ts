@@ -1,3 +1,4 @@
+import { DEADLINE_MS } from '../domain/deadlines.js';
 import type { Operation, OperationKind, Progress } from '../domain/operation.js';
 import { readPage, type Page, type PageRequest } from './page.js';
 import type { Store } from './store.js';
@@ -187,11 +188,20 @@ export function cancelOperations(store: Store, databaseId: string): void {
 
 /**
  * At the start nothing is running: whoever held a lease on this data directory is dead. What was at work is
- * due again, and what somebody no longer wanted is cancelled.
+ * due again, and what somebody no longer wanted is cancelled. Deadlines begin anew: time in which there was no
+ * daemon was not spent on trying.
  */
 export function recoverOperations(store: Store): number {
   const now = store.now();
   return store.transaction(() => {
+    for (const [kind, deadlineMs] of Object.entries(DEADLINE_MS)) {
+      if (deadlineMs === null) continue;
+      store.run(
+        `UPDATE operations SET deadline_at = ? WHERE kind = ? AND status IN ('queued', 'running')`,
+        store.now(deadlineMs),
+        kind,
+      );
+    }
     store.run(
       `UPDATE operations SET status = 'cancelled', finished_at = ?, lease_expires_at = NULL
        WHERE status = 'running' AND cancel_requested = 1`,

@@ -91,8 +91,3 @@ export function sqliteCodeOf(error: unknown): string | null {
   const code: unknown = typeof error === 'object' && error !== null && 'code' in error ? error.code : null;
   return typeof code === 'string' && code.startsWith('SQLITE_') ? code : null;
 }
-
-/** Whether an error says that a row like this one exists already. */
-export function isUniqueViolation(error: unknown): boolean {
-  return sqliteCodeOf(error) === 'SQLITE_CONSTRAINT_UNIQUE';
-}

@@ -27,12 +27,12 @@ export function findVolume(store: Store, id: string): Volume | undefined {
   return row && toVolume(row);
 }
 
-/** The volumes whose database was deleted and which nobody purged. */
+/** The volumes whose database was deleted and which are not purged yet. */
 export function listPreservedVolumes(store: Store, page: PageRequest): Page<Volume> {
   const { data, nextCursor } = readPage<Row>(
     store,
     {
-      select: `${SELECT} WHERE v.state = 'preserved'`,
+      select: `${SELECT} WHERE v.state IN ('preserved', 'purging')`,
       values: [],
       orderBy: ['v.created_at', 'v.id'],
       direction: 'ASC',

@@ -84,10 +84,10 @@ describe('databases on a real engine', () => {
     await expect(installation.connect(stale.href)).rejects.toThrow(/password authentication failed/);
 
     await installation.call('DELETE', `${app}/databases/again`, { waitS: 60 });
-    const purge = await installation.call<{ status: string }>('DELETE', `/api/volumes/${first.id}`, {
+    const purge = await installation.call<{ state: string }>('DELETE', `/api/volumes/${first.id}`, {
       waitS: 60,
     });
-    expect([purge.status, purge.body.status]).toEqual([200, 'succeeded']);
+    expect([purge.status, purge.body.state]).toEqual([200, 'purged']);
     expect((await installation.resources()).volumes.filter((name) => name.endsWith(first.id))).toEqual([]);
   });
 
@@ -200,6 +200,27 @@ describe('databases on a real engine', () => {
     expect([answer.status, answer.body.kind, answer.body.status]).toEqual([200, 'restart', 'succeeded']);
     expect((await installation.docker.getContainer(directHost).inspect()).State.StartedAt).not.toBe(before);
     expect(await installation.query(dsn, 'SELECT one FROM kept')).toEqual([{ one: 1 }]);
+  });
+
+  test('what a tenant puts into the way of the superuser is not run by it', async () => {
+    await create('hostile');
+    const path = `${app}/databases/hostile`;
+    const { directDsn } = await installation.reveal(path);
+    await installation.query(
+      directDsn,
+      `CREATE SCHEMA evil;
+       CREATE FUNCTION evil.version() RETURNS text LANGUAGE plpgsql AS
+         $$BEGIN EXECUTE 'ALTER ROLE app_owner SUPERUSER'; RETURN 'mine'; END$$;
+       CREATE FUNCTION evil.format(text, text) RETURNS text LANGUAGE plpgsql AS
+         $$BEGIN EXECUTE 'ALTER ROLE app_owner SUPERUSER'; RETURN 'SELECT 1'; END$$;
+       ALTER DATABASE app SET search_path = evil, public, pg_catalog;
+       ALTER DATABASE app SET default_transaction_read_only = on`,
+    );
+    const answer = await installation.call('POST', `${path}/restart`, { waitS: 60 });
+    expect([answer.status, answer.body.status]).toEqual([200, 'succeeded']);
+    expect(await installation.query(directDsn, 'SELECT rolname FROM pg_roles WHERE rolsuper')).toEqual([
+      { rolname: 'postgres' },
+    ]);
   });
 
   test('a database whose volume vanished fails loudly; nothing empty takes its place', async () => {

@@ -45,5 +45,5 @@ test('the commands of the README do what it says, one after another', async () =
   expect(answers.match(/^DATABASE_URL=postgresql:\/\/app:\w+@\S+:6432\/app$/gm)).toHaveLength(2);
   expect(answers).toMatch(/"name":"main".*"status":"ready"/);
   expect(answers).toMatch(/"state":"preserved"/);
-  expect(answers).toMatch(/"kind":"purge"/);
+  expect(answers).toMatch(/"state":"purging"/);
 });

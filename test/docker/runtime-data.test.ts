@@ -12,7 +12,7 @@ async function preserved(changes: Partial<DatabaseSpec> = {}): Promise<DatabaseS
   const spec = fixture.spec(changes);
   await fixture.apply(spec);
   await fixture.query(spec, 'CREATE TABLE kept AS SELECT 42 AS x');
-  await fixture.runtime.remove(spec.id, { signal: soon() });
+  await fixture.runtime.remove(spec, { signal: soon() });
   return { ...spec, holdsData: true };
 }
 
@@ -55,7 +55,7 @@ describe.each(VERSIONS)('data of PostgreSQL %i', (engineVersion) => {
     await expect(fixture.apply(other)).rejects.toMatchObject({ code: 'data_mismatch', retryable: false });
     const { State } = await fixture.container(other, 'postgres').inspect();
     expect(State.Status).toBe('created');
-    await fixture.runtime.remove(other.id, { signal: soon() });
+    await fixture.runtime.remove(other, { signal: soon() });
   });
 
   it('is there afterwards', () => expectKept(spec));
@@ -92,7 +92,7 @@ it('refuses an image of another libc before it takes the running one down', asyn
     });
     expect((await fixture.container(spec, 'postgres').inspect()).State.Status).toBe('created');
   } finally {
-    await fixture.runtime.remove(spec.id, { signal: soon() });
+    await fixture.runtime.remove(spec, { signal: soon() });
     await docker.getImage(image).remove();
   }
 });
@@ -130,7 +130,7 @@ it('starts no image that keeps its data in an anonymous volume', async () => {
     const before = await volumes();
     const misplaced = fixture.another({ postgresImage: `${repo}:test` });
     await expect(fixture.apply(spec, misplaced)).rejects.toMatchObject({
-      code: 'image_missing',
+      code: 'image_unusable',
       message: expect.stringMatching(/declares a volume at \/elsewhere/),
     });
     expect((await fixture.left()).filter((thing) => thing.includes(spec.id))).toEqual([]);
@@ -169,7 +169,7 @@ it.each(['postgres', 'pooler'] as const)(
       Image: image,
     });
     await expect(fixture.apply(spec)).rejects.toMatchObject({ code: 'conflict', retryable: false });
-    await fixture.runtime.remove(spec.id, { signal: soon() });
+    await fixture.runtime.remove(spec, { signal: soon() });
     expect((await foreign.inspect()).State.Status).toBe('created');
     await foreign.remove({ v: true });
     await fixture.apply(spec);
@@ -194,7 +194,7 @@ it('opens no volume that another server runs on', async () => {
 it('goes on when only the volume was made before', async () => {
   const spec = fixture.spec();
   await fixture.apply(spec);
-  await fixture.runtime.remove(spec.id, { signal: soon() });
+  await fixture.runtime.remove(spec, { signal: soon() });
   const { Labels } = await docker.getVolume(fixture.volumeName(spec)).inspect();
   const empty = fixture.spec();
   await docker.createVolume({

@@ -26,7 +26,7 @@ function cutNext(kind: string): () => boolean {
 }
 
 /** Tries as the provisioner does, and returns what went wrong on the way. */
-async function persist(work: () => Promise<void>): Promise<RuntimeError[]> {
+async function persist(work: () => Promise<unknown>): Promise<RuntimeError[]> {
   const failures: RuntimeError[] = [];
   for (;;) {
     try {
@@ -84,9 +84,10 @@ it.each(LIFE)(
     const isCut = cutNext(kind);
     const failures = await persist(() => fixture.apply(spec, runtime));
     expect(isCut()).toBe(true);
-    expect(failures.length).toBeLessThanOrEqual(1);
+    // On a busy machine another call may meet the short deadline, too.
+    expect(failures.map(({ code }) => code)).toEqual(failures.map(() => 'unavailable'));
     await expectWhole(spec);
-    await fixture.runtime.remove(spec.id, { signal: soon() });
+    await fixture.runtime.remove(spec, { signal: soon() });
   },
 );
 
@@ -110,8 +111,8 @@ it.each(['POST /containers/*/stop', 'DELETE /containers/*', 'GET /volumes/*', 'D
     // A stop has two minutes, and those are not waited for here.
     const isCut = cutNext(kind);
     const patience = kind.endsWith('stop') ? 5_000 : 60_000;
-    await runtime.remove(spec.id, { signal: AbortSignal.timeout(patience) }).catch(() => undefined);
-    await persist(() => runtime.remove(spec.id, { signal: soon() }));
+    await runtime.remove(spec, { signal: AbortSignal.timeout(patience) }).catch(() => undefined);
+    await persist(() => runtime.remove(spec, { signal: soon() }));
     await persist(() => runtime.destroyVolume(spec.volumeId, { signal: soon() }));
     expect(isCut()).toBe(true);
     expect((await fixture.left()).filter((thing) => thing.includes(spec.id))).toEqual([]);
@@ -124,7 +125,7 @@ it('an engine that is away is waited for by nobody, and found again', async () =
   await expect(fixture.apply(spec, away)).rejects.toMatchObject({ code: 'unavailable', retryable: true });
   await expect(away.check(soon())).rejects.toThrow(/Start Docker/);
   await expect(away.findDrift([spec], soon())).rejects.toMatchObject({ code: 'unavailable' });
-  await expect(away.remove(spec.id, { signal: soon() })).rejects.toMatchObject({ code: 'unavailable' });
+  await expect(away.remove(spec, { signal: soon() })).rejects.toMatchObject({ code: 'unavailable' });
   await fixture.runtime.check(soon());
 });
 

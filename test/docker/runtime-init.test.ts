@@ -53,7 +53,7 @@ describe.each(['SIGKILL', 'SIGTERM'] as const)('PostgreSQL gets %s while it init
     await fixture.container(spec, 'postgres').kill({ signal });
     await applied;
     await expectWhole(spec);
-    await fixture.runtime.remove(spec.id, { signal: soon() });
+    await fixture.runtime.remove(spec, { signal: soon() });
   });
 });
 
@@ -92,7 +92,7 @@ it('goes on from wherever it was aborted', async () => {
     await fixture.runtime.apply(spec, { signal: AbortSignal.timeout(ms) }).catch(() => undefined);
     await fixture.apply(spec, fixture.another());
     await expectWhole(spec);
-    await fixture.runtime.remove(spec.id, { signal: soon() });
+    await fixture.runtime.remove(spec, { signal: soon() });
   }
 });
 
@@ -104,7 +104,7 @@ it.each([0, 30, 300])('can be removed %i ms after its start', async (ms) => {
   await sleep(ms, soon());
   gone.abort();
   await expect(applied).rejects.toMatchObject({ code: 'aborted' });
-  await fixture.runtime.remove(spec.id, { signal: soon() });
+  await fixture.runtime.remove(spec, { signal: soon() });
   await fixture.runtime.destroyVolume(spec.volumeId, { signal: soon() });
   expect((await fixture.left()).filter((thing) => thing.includes(spec.id))).toEqual([]);
 });
@@ -130,5 +130,5 @@ it('tells what PostgreSQL said when it does not come up', async () => {
   const failure = await fixture.apply(spec).catch((error: unknown) => error as Error);
   expect(failure).toMatchObject({ code: 'start_failed', retryable: true });
   expect((failure as Error).message).toMatch(/PostgreSQL did not start/);
-  await fixture.runtime.remove(spec.id, { signal: soon() });
+  await fixture.runtime.remove(spec, { signal: soon() });
 });

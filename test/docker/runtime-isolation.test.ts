@@ -129,7 +129,7 @@ it('no secret shows in what Docker tells', async () => {
   await fixture.query(spec, 'SELECT 1');
   await expect(fixture.connect(spec, 'direct', { role: 'app', password: 'wrong' })).rejects.toThrow();
   await fixture.apply(fresh);
-  await fixture.runtime.restart(fresh, { signal: soon() });
+  await fixture.runtime.restart(fresh, { signal: soon(), askedAt: new Date() });
 
   const [, key] = /\$([^$]+)$/.exec(spec.login.verifier) ?? [];
   const secrets = [spec, fresh].flatMap(({ login }) => [login.password, login.verifier]).concat(key ?? '');

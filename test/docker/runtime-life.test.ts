@@ -128,13 +128,13 @@ describe.each(VERSIONS)('PostgreSQL %i', (engineVersion) => {
 
   it('keeps the data over a restart', async () => {
     await fixture.query(spec, 'CREATE TABLE kept AS SELECT 42 AS x');
-    await fixture.runtime.restart({ ...spec, holdsData: true }, { signal: soon() });
+    await fixture.runtime.restart({ ...spec, holdsData: true }, { signal: soon(), askedAt: new Date() });
     expect(await fixture.query(spec, 'SELECT x FROM kept')).toEqual([{ x: 42 }]);
   });
 
   it('leaves the data alone when it is removed, and nothing else', async () => {
-    await fixture.runtime.remove(spec.id, { signal: soon() });
-    await fixture.runtime.remove(spec.id, { signal: soon() });
+    await fixture.runtime.remove(spec, { signal: soon() });
+    await fixture.runtime.remove(spec, { signal: soon() });
     const left = await fixture.left();
     expect(left).toEqual([`volume ${fixture.volumeName(spec)}`, `network ${fixture.networkName()}`]);
   });
@@ -149,7 +149,7 @@ describe.each(VERSIONS)('PostgreSQL %i', (engineVersion) => {
     await expect(fixture.runtime.destroyVolume(other.volumeId, { signal: soon() })).rejects.toMatchObject({
       code: 'conflict',
     });
-    await fixture.runtime.remove(other.id, { signal: soon() });
+    await fixture.runtime.remove(other, { signal: soon() });
     await fixture.runtime.destroyVolume(other.volumeId, { signal: soon() });
     await fixture.runtime.destroyVolume(other.volumeId, { signal: soon() });
     expect(await fixture.left()).toEqual([`network ${fixture.networkName()}`]);

@@ -36,7 +36,11 @@ describe('plans', () => {
 
 describe('operations', () => {
   it('that remove are tried until they are done', () => {
-    expect(OPERATION_KINDS.filter((kind) => DEADLINE_MS[kind] === null)).toEqual(['remove', 'purge']);
+    expect(OPERATION_KINDS.filter((kind) => DEADLINE_MS[kind] === null)).toEqual([
+      'discard',
+      'remove',
+      'purge',
+    ]);
   });
 
   it('are settled when nothing will be done about them any more', () => {

@@ -191,6 +191,7 @@ const SAMPLES: Record<string, Sample> = {
     const { body } = await api.get('/api/orgs/acme/apps/web/databases/main/operations');
     return { params: { id: (body as { data: { id: string }[] }).data[0]?.id ?? '' } };
   },
+  getVolume: async (api) => ({ params: { id: await api.preservedVolume() } }),
   purgeVolume: async (api) => ({ params: { id: await api.preservedVolume() } }),
 };
 
@@ -246,6 +247,7 @@ const CONTRACT: Record<string, OrgRole | 'operator'> = {
   getEnv: 'deploy',
   ensureEnv: 'deploy',
   listVolumes: 'operator',
+  getVolume: 'operator',
   purgeVolume: 'operator',
 };
 

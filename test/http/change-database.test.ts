@@ -129,6 +129,7 @@ describe('ensuring a database', () => {
     expect([answer.status, answer.body.status, answer.body.errorMessage]).toEqual([202, 'pending', null]);
     expect((await operationsOf(api)).map(({ kind, status }) => `${kind} ${status}`)).toEqual([
       'provision queued',
+      'discard succeeded',
       'provision failed',
     ]);
     await api.settle();
@@ -163,7 +164,7 @@ describe('restarting a database', () => {
   it.each([
     ['pending', 'provision', 1],
     ['ready', 'restart', 2],
-    ['failed before it was ready', 'provision', 2],
+    ['failed before it was ready', 'provision', 3],
     ['failed after it was ready', 'repair', 3],
   ])('that is %s gives an operation that will %s it', async (state, kind, count) => {
     await using api = await bootApi();
@@ -243,14 +244,19 @@ describe('deleting a database', () => {
     expect((await api.get(MAIN)).body.status).toBe('ready');
   });
 
-  it('twice is once: the first word about the volume holds', async () => {
+  it.each([
+    ['', '?deleteVolume=true', 1],
+    ['?deleteVolume=true', '?deleteVolume=false', 0],
+  ])('twice is once (%j, then %j): the first word about the volume holds', async (first, other, left) => {
     await using api = await bootApi();
     await api.readyDatabase();
-    await api.delete(MAIN);
-    const again = await api.delete(`${MAIN}?deleteVolume=true`);
+    await api.delete(`${MAIN}${first}`);
+    const again = await api.delete(`${MAIN}${first}`);
     expect([again.status, again.body.status]).toEqual([202, 'deleting']);
+    const otherwise = await api.delete(`${MAIN}${other}`);
+    expect([otherwise.status, otherwise.body.title]).toEqual([409, 'database is being deleted']);
     await api.settle();
-    expect(api.runtime.volumes.size).toBe(1);
+    expect(api.runtime.volumes.size).toBe(left);
     expect((await audited(api)).filter(({ action }) => action === 'database.delete')).toHaveLength(1);
   });
 
@@ -337,6 +343,20 @@ describe('revealing the URLs of a database', () => {
     }
   });
 
+  it.each(['pending', 'failed before it was ready'])('is refused while it is %s', async (state) => {
+    await using api = await bootApi();
+    await STATES[state]?.(api);
+    const answer = await api.post(`${MAIN}/reveal`);
+    expect([answer.status, answer.body.code]).toEqual([409, 'database_not_ready']);
+    expect((await audited(api)).map(({ action }) => action)).not.toContain('database.reveal');
+  });
+
+  it('works for one that was ready once', async () => {
+    await using api = await bootApi();
+    await STATES['failed after it was ready']?.(api);
+    expect((await api.post(`${MAIN}/reveal`)).status).toBe(200);
+  });
+
   it('is refused once it is being deleted', async () => {
     await using api = await bootApi();
     await STATES.deleting?.(api);
@@ -362,10 +382,14 @@ describe('operations', () => {
     await using api = await bootApi();
     await api.post(DATABASES, { name: 'main' });
     await api.settle('the image postgres:18-alpine cannot be pulled');
-    expect((await operationsOf(api))[0]).toMatchObject({
-      status: 'failed',
-      errorMessage: 'the image postgres:18-alpine cannot be pulled',
-    });
+    expect(await operationsOf(api)).toMatchObject([
+      { kind: 'discard', status: 'succeeded' },
+      {
+        kind: 'provision',
+        status: 'failed',
+        errorMessage: 'the image postgres:18-alpine cannot be pulled',
+      },
+    ]);
     expect((await api.get(MAIN)).body).toMatchObject({
       status: 'failed',
       errorMessage: 'the image postgres:18-alpine cannot be pulled',

@@ -246,6 +246,13 @@ describe('the quota of an org', () => {
     expect((await api.post('/api/orgs/acme/apps/web/env')).status).toBe(429);
   });
 
+  it('is not what a name that is taken is refused for', async () => {
+    await using api = await bootApi({ plan: 'developer' });
+    await api.post(DATABASES, { name: 'main' });
+    const answer = await api.post(DATABASES, { name: 'main' });
+    expect([answer.status, answer.body.code]).toEqual([409, 'database_exists']);
+  });
+
   it('is not passed by many at once', async () => {
     await using api = await bootApi({ plan: 'team' });
     const answers = await Promise.all(

@@ -25,7 +25,31 @@ describe('an Idempotency-Key', () => {
     expect(essence(again)).toEqual(essence(first));
     expect(again.headers.get('x-request-id')).not.toBe(first.headers.get('x-request-id'));
     expect(rows(api, 'databases')).toBe(1);
-    expect((await api.get('/api/orgs/acme/audit')).body.data).toHaveLength(2);
+    const audit = await api.get('/api/orgs/acme/audit');
+    expect(audit.body.data).toMatchObject([
+      {
+        action: 'request.replay',
+        target: DATABASES,
+        detail: { key: 'deploy-42' },
+        requestId: again.headers.get('x-request-id'),
+      },
+      { action: 'operation.provision.succeeded' },
+      { action: 'database.create' },
+    ]);
+  });
+
+  it('that gives a secret again tells the audit log who asked, and not the secret', async () => {
+    await using api = await bootApi();
+    await api.readyDatabase();
+    for (let times = 0; times < 2; times++) await api.post(`${DATABASES}/main/reveal`, undefined, keyed('k'));
+    const audit = await api.get('/api/orgs/acme/audit');
+    expect(audit.body.data[0]).toMatchObject({
+      org: 'acme',
+      actor: expect.stringMatching(/^[0-9]/),
+      action: 'request.replay',
+      target: `${DATABASES}/main/reveal`,
+    });
+    expect(audit.text).not.toContain(api.passwords[0]);
   });
 
   it.each([

@@ -1,7 +1,7 @@
 import { openapiDocument } from '../../src/http/openapi.js';
 import { pathOf } from '../../src/http/endpoint.js';
 import { bootApi } from './boot-api.js';
-import { endpointTable } from './endpoint-table.js';
+import { endpointTable, PUBLIC_PATHS } from './endpoint-table.js';
 
 type Json = Record<string, unknown>;
 
@@ -18,6 +18,7 @@ interface Operation {
   parameters: Parameter[];
   requestBody?: { required: boolean; content: Record<string, { schema: Json }> };
   responses: Record<string, Json>;
+  security?: Json[];
 }
 
 const document = openapiDocument(endpointTable(), '1.2.3') as {
@@ -28,7 +29,7 @@ const document = openapiDocument(endpointTable(), '1.2.3') as {
   security: Json[];
 };
 
-const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
+const everything = Object.entries(document.paths).flatMap(([path, methods]) =>
   Object.entries(methods).map(([method, operation]) => ({
     path,
     method,
@@ -36,6 +37,9 @@ const operations = Object.entries(document.paths).flatMap(([path, methods]) =>
     id: operation.operationId,
   })),
 );
+
+const isPublic = ({ path }: { path: string }) => PUBLIC_PATHS.includes(path);
+const operations = everything.filter((each) => !isPublic(each));
 
 /** Every object inside a value, with where it is. */
 function* objectsIn(value: unknown, at = '#'): Generator<[string, Json]> {
@@ -77,10 +81,40 @@ describe('the OpenAPI document', () => {
     expect(operations.map(({ method, path, id }) => `${method} ${path} ${id}`).sort()).toEqual(table.sort());
   });
 
+  it('has every public path, which asks for no token', () => {
+    const open = everything.filter(isPublic);
+    expect(open.map(({ method, path }) => `${method} ${path}`)).toEqual(
+      PUBLIC_PATHS.map((path) => `get ${path}`),
+    );
+    for (const { operation } of open) {
+      expect(operation.security).toEqual([]);
+      expect(operation.responses).toHaveProperty('200');
+      expect(operation.responses.default).toEqual({ $ref: '#/components/responses/Problem' });
+    }
+  });
+
+  it('lets answers have more fields than it knows', () => {
+    const answers = [
+      ...operations.map(({ operation }) => operation.responses),
+      document.components.responses,
+    ];
+    const inAnswers = new Set<Json>();
+    const visit = (value: unknown): void => {
+      for (const [, object] of objectsIn(value)) {
+        if (inAnswers.has(object)) continue;
+        inAnswers.add(object);
+        if (typeof object.$ref === 'string') visit(lookUp(object.$ref));
+      }
+    };
+    visit(Object.assign({}, answers));
+    expect(inAnswers.size).toBeGreaterThan(100);
+    expect([...inAnswers].filter(({ additionalProperties }) => additionalProperties === false)).toEqual([]);
+  });
+
   it('names every operation once, and says what each is for', () => {
-    const ids = operations.map(({ id }) => id);
+    const ids = everything.map(({ id }) => id);
     expect(new Set(ids).size).toBe(ids.length);
-    for (const { id, operation } of operations) {
+    for (const { id, operation } of everything) {
       expect(id).toMatch(/^[a-z][A-Za-z]+$/);
       expect(operation.summary.length).toBeGreaterThan(5);
     }
@@ -150,7 +184,7 @@ describe('the OpenAPI document', () => {
     }
   });
 
-  it('asks for a bearer token everywhere', () => {
+  it('asks for a bearer token everywhere else', () => {
     expect(document.security).toEqual([{ bearer: [] }]);
     expect(document.components.securitySchemes).toEqual({ bearer: { type: 'http', scheme: 'bearer' } });
     for (const { operation } of operations) expect(operation).not.toHaveProperty('security');

@@ -21,6 +21,15 @@ describe('orgs', () => {
     expect(answer.body).toMatchObject({ slug: 'initech', plan: 'team', status: 'ready' });
     expect(answer.headers.get('location')).toBe('/api/orgs/initech');
     expect((await api.get('/api/orgs/initech', { token })).body).toEqual(answer.body);
+    expect((await api.get('/api/orgs/initech/audit', { token })).body.data).toMatchObject([
+      {
+        org: 'initech',
+        action: 'org.create',
+        target: 'initech',
+        actor: 'operator',
+        detail: { plan: 'team' },
+      },
+    ]);
     const { body } = await api.get('/api/orgs', { token });
     expect((body.data as { slug: string }[]).map(({ slug }) => slug)).toEqual([
       'acme',

@@ -44,12 +44,34 @@ describe('Prefer: wait', () => {
     for (const [method, path, status] of [
       ['POST', `${DATABASES}/main/restart`, 'succeeded'],
       ['DELETE', `${DATABASES}/main`, 'deleted'],
-      ['DELETE', `/api/volumes/${id}`, 'succeeded'],
     ] as const) {
       workWhenNudged(api);
       const answer = await api.request(method, path, { token, ...prefer('wait=30') });
       expect([path, answer.status, answer.body.status]).toEqual([path, 200, status]);
     }
+    workWhenNudged(api);
+    const purged = await api.delete(`/api/volumes/${id}`, { token, ...prefer('wait=30') });
+    expect([purged.status, purged.body.state]).toEqual([200, 'purged']);
+    expect(purged.headers.get('location')).toBe(`/api/volumes/${id}`);
+  });
+
+  it('answers 201 to a PUT that creates, and 200 to one that finds it at work', async () => {
+    await using api = await bootApi();
+    const created = await api.put(`${DATABASES}/main`);
+    expect(created.status).toBe(202);
+    workWhenNudged(api);
+    const found = await api.put(`${DATABASES}/main`, {}, prefer('wait=30'));
+    expect([found.status, found.body.status]).toEqual([200, 'ready']);
+    workWhenNudged(api);
+    const other = await api.put(`${DATABASES}/other`, {}, prefer('wait=30'));
+    expect([other.status, other.body.status]).toEqual([201, 'ready']);
+  });
+
+  it('answers 202 to a PUT that creates what then fails', async () => {
+    await using api = await bootApi();
+    workWhenNudged(api, 'no image');
+    const answer = await api.put(`${DATABASES}/main`, {}, prefer('wait=30'));
+    expect([answer.status, answer.body.status]).toEqual([202, 'failed']);
   });
 
   it('answers 200 at once when there is nothing to wait for', async () => {

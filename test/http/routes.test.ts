@@ -39,6 +39,7 @@ describe('the router', () => {
       // One line per answer, the security headers, and the routers of health and docs.
       '<anonymous> /',
       '<anonymous> /',
+      '<anonymous> /api',
       'router /',
       'router /',
       '<anonymous> /docs',
@@ -70,10 +71,21 @@ describe('a path', () => {
         if (methods.includes(method)) continue;
         const answer = await api.request(method, at);
         expect([method, answer.status, answer.body.title]).toEqual([method, 405, 'method not allowed']);
-        expect(answer.headers.get('allow')?.split(', ').sort()).toEqual([...methods].sort());
+        const allowed = methods.includes('GET') ? [...methods, 'HEAD'] : methods;
+        expect(answer.headers.get('allow')?.split(', ').sort()).toEqual([...allowed].sort());
       }
     },
   );
+
+  it.each(PUBLIC_PATHS)('that is public answers 405 with Allow to all but GET and HEAD: %s', async (path) => {
+    await using api = await bootApi();
+    for (const method of ['POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS']) {
+      const answer = await api.request(method, path, { token: null });
+      expect([method, answer.status, answer.body.title]).toEqual([method, 405, 'method not allowed']);
+      expect(answer.headers.get('allow')).toBe('GET, HEAD');
+    }
+    expect((await fetch(`${api.url}${path}`, { method: 'HEAD' })).status).toBe(200);
+  });
 
   it.each([
     '/',
@@ -128,14 +140,14 @@ describe('a path', () => {
 });
 
 describe('every answer', () => {
-  it('has a request id of its own, is not cached, and is what it says it is', async () => {
+  it('has a request id of its own, is not cached if it is of the API, and is what it says it is', async () => {
     await using api = await bootApi();
     const ids = new Set<string | null>();
     const paths = ['/healthz', '/readyz', '/docs', '/api/openapi.json', '/api/orgs', '/nowhere'];
     for (const path of paths) {
       const { headers } = await api.get(path, { token: api.tokens.operator });
       ids.add(headers.get('x-request-id'));
-      expect(headers.get('cache-control')).toBe('no-store');
+      expect([path, headers.get('cache-control') === 'no-store']).toEqual([path, path.startsWith('/api')]);
       expect(headers.get('x-content-type-options')).toBe('nosniff');
       expect(headers.get('x-powered-by')).toBeNull();
     }

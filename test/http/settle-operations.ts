@@ -1,3 +1,4 @@
+import { DEADLINE_MS } from '../../src/domain/deadlines.js';
 import { runtimeHandlers } from '../../src/provisioner/handlers.js';
 import type { OperationWaiters } from '../../src/provisioner/operation-waiters.js';
 import type { Runtime } from '../../src/runtime/runtime.js';
@@ -8,16 +9,17 @@ import { defined } from '../store/sample-rows.js';
 
 const PROGRESS = { step: 'done', done: 1, total: 1 };
 
-/** Does everything that is queued, once, with the real handlers; fails it when told why. */
+/** Does everything that is queued, once, with the real handlers; fails what can fail when told why. */
 export async function settleOperations(
   { store, runtime, waiters }: { store: Store; runtime: Runtime; waiters: OperationWaiters },
-  failure?: string,
+  reason?: string,
 ): Promise<void> {
   const handlers = runtimeHandlers({ store, runtime });
   for (;;) {
     const operation = claimNextOperation(store, 30_000);
     if (!operation) return;
     const handler = handlers[operation.kind];
+    const failure = DEADLINE_MS[operation.kind] === null ? undefined : reason;
     const settled = () => ({
       operation,
       database: defined(findDatabaseById(store, operation.databaseId)),

@@ -81,6 +81,18 @@ describe('a token that expires', () => {
     expect([refused.status, refused.body.title]).toEqual([401, 'unauthorized']);
     expect(refused.body.detail).toContain('2030-01-01T00:00:10.000Z');
   });
+
+  it.each(['2029-12-31T23:59:59Z', '2030-01-01T00:00:00Z', '2030-01-01T01:00:00+01:00'])(
+    'is not made when that is over already: %s',
+    async (expiresAt) => {
+      await using api = await bootApi();
+      const count = api.store.all('SELECT * FROM tokens').length;
+      const { answer } = await create(api, { name: 'x', role: 'viewer', expiresAt });
+      expect([answer.status, answer.body.code]).toEqual([400, 'invalid_request']);
+      expect(answer.body.errors).toMatchObject([{ in: 'body', path: 'expiresAt' }]);
+      expect(api.store.all('SELECT * FROM tokens')).toHaveLength(count);
+    },
+  );
 });
 
 describe('revoking a token', () => {
@@ -90,6 +102,19 @@ describe('revoking a token', () => {
     expect((await api.delete(`${TOKENS}/${id}`)).status).toBe(204);
     expect((await api.get(DATABASES, { token })).status).toBe(401);
     expect((await api.get(`${TOKENS}?limit=100`)).text).not.toContain(id);
+  });
+
+  it('can be done once', async () => {
+    await using api = await bootApi();
+    const { id } = await create(api, { name: 'x', role: 'viewer' });
+    expect((await api.delete(`${TOKENS}/${id}`)).status).toBe(204);
+    const again = await api.delete(`${TOKENS}/${id}`);
+    expect([again.status, again.body.title]).toEqual([404, 'token not found']);
+    const { body } = await api.get('/api/orgs/acme/audit');
+    expect((body.data as { action: string }[]).map(({ action }) => action)).toEqual([
+      'token.revoke',
+      'token.create',
+    ]);
   });
 
   it('is for tokens of at most one’s own role', async () => {

@@ -1,4 +1,4 @@
-import { bootApi } from './boot-api.js';
+import { bootApi, issueToken } from './boot-api.js';
 
 const DATABASES = '/api/orgs/acme/apps/web/databases';
 
@@ -36,6 +36,24 @@ describe('attaching a preserved volume', () => {
       target: 'shop/again',
       detail: { databaseId: body.id, fromVolume: volume },
     });
+  });
+
+  it('of another app is not for a token of one app, which is not told that it exists', async () => {
+    await using api = await bootApi();
+    const fromVolume = await api.preservedVolume();
+    const { token } = issueToken(api.store, { org: 'acme', app: 'shop', role: 'owner' });
+    const shop = '/api/orgs/acme/apps/shop/databases';
+    const answer = await api.post(shop, { name: 'again', fromVolume }, { token });
+    const unknown = await api.post(shop, { name: 'again', fromVolume: '0unknown' }, { token });
+    for (const { status, body } of [answer, unknown]) {
+      expect([status, body.code]).toEqual([404, 'volume_not_found']);
+    }
+    const own = await api.post(
+      DATABASES,
+      { name: 'again', fromVolume },
+      { token: api.tokens.acme.web.owner },
+    );
+    expect(own.status).toBe(202);
   });
 
   it('can be said with the version it has', async () => {
@@ -218,13 +236,16 @@ describe('preserved volumes', () => {
     const id = await api.preservedVolume();
     const { operator: token } = api.tokens;
     const answer = await api.delete(`/api/volumes/${id}`, { token });
-    expect([answer.status, answer.body.kind, answer.body.status]).toEqual([202, 'purge', 'queued']);
+    expect([answer.status, answer.body.id, answer.body.state]).toEqual([202, id, 'purging']);
     expect(api.runtime.volumes).toContain(id);
+    expect((await api.get('/api/volumes', { token })).body.data).toEqual([answer.body]);
+    const location = answer.headers.get('location') ?? '';
+    expect(location).toBe(`/api/volumes/${id}`);
+    expect((await api.get(location, { token })).body).toEqual(answer.body);
     await api.settle();
     expect(api.runtime.volumes.size).toBe(0);
     expect((await api.get('/api/volumes', { token })).body.data).toEqual([]);
-    const location = answer.headers.get('location') ?? '';
-    expect((await api.get(location, { token })).body.status).toBe('succeeded');
+    expect((await api.get(location, { token })).body).toMatchObject({ id, state: 'purged' });
     const again = await api.delete(`/api/volumes/${id}`, { token });
     expect([again.status, again.body.title]).toEqual([404, 'volume not found']);
     expect((await api.post(DATABASES, { name: 'late', fromVolume: id })).body.title).toBe('volume not found');
@@ -237,8 +258,23 @@ describe('preserved volumes', () => {
     await api.delete(`/api/volumes/${id}`, { token });
     const attach = await api.post(DATABASES, { name: 'again', fromVolume: id });
     expect([attach.status, attach.body.title]).toEqual([409, 'volume is not preserved']);
-    const twice = await api.delete(`/api/volumes/${id}`, { token });
-    expect([twice.status, twice.body.title]).toEqual([409, 'volume is not preserved']);
+  });
+
+  it('are purged once, however often that is asked for, and audited in the org whose they were', async () => {
+    await using api = await bootApi();
+    const id = await api.preservedVolume();
+    const { operator: token } = api.tokens;
+    const first = await api.delete(`/api/volumes/${id}`, { token });
+    const again = await api.delete(`/api/volumes/${id}`, { token });
+    expect([again.status, again.body]).toEqual([202, first.body]);
+    await api.settle();
+    expect(api.runtime.history.filter((call) => call.startsWith('destroyVolume'))).toHaveLength(1);
+    const { body } = await api.get('/api/orgs/acme/audit');
+    const purges = (body.data as { action: string }[]).filter(({ action }) => action.includes('purge'));
+    expect(purges).toMatchObject([
+      { action: 'operation.purge.succeeded' },
+      { action: 'volume.purge', target: id, actor: 'operator', detail: { app: 'web', database: 'old' } },
+    ]);
   });
 
   it.each(['main', 'attached'])('are all that can be purged: not the volume of a live database', async () => {
@@ -254,5 +290,21 @@ describe('preserved volumes', () => {
     await using api = await bootApi();
     const answer = await api.delete('/api/volumes/0unknown', { token: api.tokens.operator });
     expect([answer.status, answer.body.title]).toEqual([404, 'volume not found']);
+    const read = await api.get('/api/volumes/0unknown', { token: api.tokens.operator });
+    expect([read.status, read.body.title]).toEqual([404, 'volume not found']);
+  });
+
+  it('can be read one by one, as the attached ones can', async () => {
+    await using api = await bootApi();
+    const { operator: token } = api.tokens;
+    const preserved = await api.preservedVolume();
+    const attached = await api.readyDatabase();
+    expect((await api.get(`/api/volumes/${preserved}`, { token })).body).toMatchObject({
+      state: 'preserved',
+    });
+    expect((await api.get(`/api/volumes/${attached}`, { token })).body).toMatchObject({
+      id: attached,
+      state: 'attached',
+    });
   });
 });

@@ -1,6 +1,8 @@
 import { DEADLINE_MS } from '../../src/domain/deadlines.js';
+import { databaseSpec } from '../../src/provisioner/database-spec.js';
 import { listAuditEvents } from '../../src/store/audit.js';
 import { getCredential } from '../../src/store/credentials.js';
+import { setDatabaseStatus } from '../../src/store/databases.js';
 import { cancelOperations, claimNextOperation, enqueueOperation } from '../../src/store/operations.js';
 import { findVolume } from '../../src/store/volumes.js';
 import { readyDatabase, sampleDatabase, SAMPLE_CREDENTIAL } from '../store/sample-rows.js';
@@ -140,12 +142,12 @@ describe('provisioning', () => {
 
   it('fails at once when trying again cannot help', async () => {
     const { provisioner, runtime, store, database, operation, ask } = boot();
-    runtime.script('apply', fails('image_missing', 'pull postgres:17-alpine'));
+    runtime.script('apply', fails('image_unusable', 'pull postgres:17-alpine'));
     const { id, volumeId } = sampleDatabase(store);
     const asked = ask('provision', id);
     provisioner.start();
     await pass(120_000);
-    expect(runtime.calls).toHaveLength(1);
+    expect(runtime.history).toEqual([`apply ${id}`, `remove ${id}`]);
     expect(database(id)).toMatchObject({
       status: 'failed',
       errorMessage: 'pull postgres:17-alpine',
@@ -153,7 +155,45 @@ describe('provisioning', () => {
     });
     expect(operation(asked.id)).toMatchObject({ status: 'failed', errorMessage: 'pull postgres:17-alpine' });
     expect(findVolume(store, volumeId)?.holdsData).toBe(false);
-    expect(auditOf('acme')).toEqual(['operation.provision.failed']);
+    expect(auditOf('acme')).toEqual(['operation.discard.succeeded', 'operation.provision.failed']);
+  });
+
+  it('leaves nothing half-made behind when it is given up, and can be asked for again', async () => {
+    const { provisioner, runtime, store, database, ask } = boot();
+    const { id, volumeId } = sampleDatabase(store);
+    runtime.script('apply', (call) => {
+      runtime.volumes.add(volumeId);
+      return fails('conflict')(call);
+    });
+    runtime.script('remove', fails('conflict'), fails('unavailable'));
+    ask('provision', id);
+    provisioner.start();
+    await now();
+    expect(runtime.volumes).toContain(volumeId);
+    await pass(2000);
+    expect(runtime.history).toEqual([`apply ${id}`, `remove ${id}`, `remove ${id}`, `remove ${id}`]);
+    expect(runtime.volumes.size).toBe(0);
+    expect(database(id)).toMatchObject({ status: 'failed', errorMessage: 'it failed with conflict' });
+    setDatabaseStatus(store, id, 'pending');
+    ask('provision', id);
+    await now();
+    expect(database(id).status).toBe('ready');
+  });
+
+  it('keeps a volume that was initialised when it is given up, and says from then on that it holds data', async () => {
+    const { provisioner, runtime, store, database, ask } = boot();
+    const { id, volumeId } = sampleDatabase(store);
+    runtime.script('apply', (call) => {
+      runtime.volumes.add(volumeId);
+      runtime.running.set(id, databaseSpec(store, database(id)));
+      return fails('conflict')(call);
+    });
+    ask('provision', id);
+    provisioner.start();
+    await now();
+    expect(runtime.running.size).toBe(0);
+    expect(runtime.volumes).toContain(volumeId);
+    expect(findVolume(store, volumeId)?.holdsData).toBe(true);
   });
 
   it('fails at its deadline when it goes on failing, with the last reason', async () => {
@@ -179,7 +219,30 @@ describe('provisioning', () => {
     expect(database(id).status).toBe('provisioning');
     await pass(1);
     expect(hanging.reason()).toBe('deadline');
-    expect(database(id)).toMatchObject({ status: 'failed', errorMessage: 'it was aborted' });
+    expect(database(id)).toMatchObject({
+      status: 'failed',
+      errorMessage: 'It was not done in time. Restart it to try again.',
+    });
+  });
+
+  it('that is broken off at its deadline tells how far it came, and the log why', async () => {
+    const { provisioner, runtime, store, logger, database, ask } = boot();
+    const hanging = held();
+    runtime.script('apply', (call) => {
+      call.options.onProgress?.({ step: 'Pulling the image', done: 1, total: 7 });
+      return hanging.step(call);
+    });
+    const { id } = sampleDatabase(store);
+    ask('provision', id);
+    provisioner.start();
+    await pass(DEADLINE_MS.provision ?? 0);
+    expect(database(id).errorMessage).toContain('The last it did: Pulling the image.');
+    expect(logger.lines).toContainEqual(
+      expect.objectContaining({
+        message: 'operation failed',
+        fields: expect.objectContaining({ err: expect.objectContaining({ code: 'aborted' }) }),
+      }),
+    );
   });
 
   it('tells nobody the message of an error that nobody foresaw, but the log', async () => {
@@ -231,6 +294,44 @@ describe('repairing and restarting', () => {
   });
 });
 
+describe('restarting', () => {
+  it('tells the runtime when it was asked for, at every try', async () => {
+    const { provisioner, runtime, store, ask } = boot();
+    runtime.script('restart', fails('unavailable'), fails('unavailable'));
+    ask('restart', readyDatabase(store).id);
+    const askedAt = new Date();
+    await pass(1000);
+    provisioner.start();
+    await pass(5000);
+    expect(runtime.calls.map(({ options }) => options.askedAt)).toEqual([askedAt, askedAt, askedAt]);
+  });
+});
+
+describe('failing again', () => {
+  it('is not audited again; what helps is, and a failure after that', async () => {
+    const { provisioner, runtime, store, database, ask } = boot();
+    const { id } = readyDatabase(store);
+    provisioner.start();
+    for (const message of ['the volume is gone', 'it is still gone']) {
+      runtime.script('apply', fails('data_missing', message));
+      ask('repair', id);
+      await now();
+      expect(database(id)).toMatchObject({ status: 'failed', errorMessage: message });
+      expect(auditOf('acme')).toEqual(['operation.repair.failed']);
+    }
+    ask('repair', id);
+    await now();
+    runtime.script('apply', fails('data_missing'));
+    ask('repair', id);
+    await now();
+    expect(auditOf('acme')).toEqual([
+      'operation.repair.failed',
+      'operation.repair.succeeded',
+      'operation.repair.failed',
+    ]);
+  });
+});
+
 describe('removing', () => {
   it('preserves the volume, and forgets the credential', async () => {
     const { provisioner, runtime, store, database, askToDelete } = boot();
@@ -260,11 +361,35 @@ describe('removing', () => {
   it('destroys a volume that never held anything', async () => {
     const { provisioner, runtime, store, askToDelete } = boot();
     const { id, volumeId } = sampleDatabase(store);
+    runtime.volumes.add(volumeId);
     provisioner.start();
     askToDelete(id);
     await now();
     expect(findVolume(store, volumeId)?.state).toBe('purged');
-    expect(runtime.history).toContain(`destroyVolume ${volumeId}`);
+    expect(runtime.history).toEqual([`remove ${id}`]);
+    expect(runtime.volumes.size).toBe(0);
+  });
+
+  it('preserves a volume that the runtime found initialised, although the database was never ready', async () => {
+    const { provisioner, runtime, store, database, askToDelete } = boot();
+    const { id, volumeId } = sampleDatabase(store);
+    runtime.volumes.add(volumeId);
+    runtime.running.set(id, databaseSpec(store, database(id)));
+    provisioner.start();
+    askToDelete(id);
+    await now();
+    expect(findVolume(store, volumeId)).toMatchObject({ state: 'preserved', holdsData: true });
+    expect(runtime.volumes).toContain(volumeId);
+  });
+
+  it('needs no credential that can be opened', async () => {
+    const { provisioner, store, database, askToDelete } = boot();
+    const { id } = readyDatabase(store);
+    store.run(`UPDATE credentials SET password_sealed = 'altered'`);
+    provisioner.start();
+    askToDelete(id);
+    await now();
+    expect(database(id).status).toBe('deleted');
   });
 
   it('is never given up, whatever goes wrong: the row stays and says why', async () => {

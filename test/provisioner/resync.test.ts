@@ -149,6 +149,33 @@ describe('comparing rows with the runtime', () => {
     expect(await resync.once()).toBe(1);
   });
 
+  it('repairs a database that failed although nothing differs: it may work again by itself', async () => {
+    const { resync, store, logger } = test;
+    const { id } = readyDatabase(store);
+    const never = sampleDatabase(store, { name: 'never' });
+    for (const failed of [id, never.id]) setDatabaseStatus(store, failed, 'failed', 'Docker was down');
+    expect(await resync.once()).toBe(1);
+    expect(operationsOf(store, id)).toMatchObject([{ kind: 'repair', status: 'queued' }]);
+    expect(operationsOf(store, never.id)).toEqual([]);
+    expect(logger.lines).toContainEqual(
+      expect.objectContaining({ fields: { databaseId: id, reason: 'it failed before' } }),
+    );
+    endRepair(store, id, 'succeeded');
+    expect(await resync.once()).toBe(0);
+  });
+
+  it('gives others their turn while it reads many', async () => {
+    const { resync, runtime, store } = test;
+    store.transaction(() => {
+      for (let n = 0; n < 25; n++) readyDatabase(store, { name: `db-${n}` });
+    });
+    const comparing = resync.once();
+    expect(runtime.comparisons).toEqual([]);
+    await pass(0);
+    await comparing;
+    expect(runtime.comparisons[0]?.specs).toHaveLength(25);
+  });
+
   it.each([
     [
       'work was queued',

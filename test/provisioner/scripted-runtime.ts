@@ -3,6 +3,7 @@ import {
   RuntimeError,
   type ApplyOptions,
   type DatabaseSpec,
+  type RemovableDatabase,
   type Runtime,
   type RuntimeErrorCode,
 } from '../../src/runtime/runtime.js';
@@ -13,7 +14,7 @@ export interface Call {
   verb: Verb;
   /** Of the database; of the volume for `destroyVolume`. */
   id: string;
-  options: ApplyOptions;
+  options: ApplyOptions & { askedAt?: Date };
 }
 
 /** What one call does: resolve, reject, or wait. */
@@ -66,13 +67,19 @@ export class ScriptedRuntime implements Runtime {
     this.running.set(spec.id, spec);
   }
 
-  async restart(spec: DatabaseSpec, options: ApplyOptions): Promise<void> {
+  async restart(spec: DatabaseSpec, options: ApplyOptions & { askedAt: Date }): Promise<void> {
     await this.call({ verb: 'restart', id: spec.id, options });
   }
 
-  async remove(databaseId: string, options: ApplyOptions): Promise<void> {
-    await this.call({ verb: 'remove', id: databaseId, options });
-    this.running.delete(databaseId);
+  async remove(
+    { id, volumeId, holdsData }: RemovableDatabase,
+    options: ApplyOptions,
+  ): Promise<{ volumeKept: boolean }> {
+    await this.call({ verb: 'remove', id, options });
+    // What runs was initialised.
+    const volumeKept = this.running.delete(id) || holdsData;
+    if (!volumeKept) this.volumes.delete(volumeId);
+    return { volumeKept };
   }
 
   async destroyVolume(volumeId: string, options: ApplyOptions): Promise<void> {

@@ -1,3 +1,4 @@
+import type { Operation } from '../../src/domain/operation.js';
 import { settle, type AbortReason, type Outcome } from '../../src/provisioner/settlement.js';
 import { RuntimeError, type RuntimeErrorCode } from '../../src/runtime/runtime.js';
 
@@ -12,10 +13,10 @@ const failure = (code: RuntimeErrorCode, abortedBy: AbortReason | null = null): 
 
 const decide = (
   outcome: Outcome,
-  operation: { attempts?: number; deadlineAt?: string | null; errorMessage?: string | null } = {},
+  operation: Partial<Pick<Operation, 'attempts' | 'deadlineAt' | 'errorMessage' | 'progress'>> = {},
 ) =>
   settle(
-    { attempts: 1, deadlineAt: '2030-01-01T00:10:00.000Z', errorMessage: null, ...operation },
+    { attempts: 1, deadlineAt: '2030-01-01T00:10:00.000Z', errorMessage: null, progress: null, ...operation },
     outcome,
     NOW,
     longest,
@@ -41,7 +42,7 @@ describe('an attempt', () => {
     },
   );
 
-  it.each(['image_missing', 'data_missing', 'data_mismatch', 'conflict'] as const)(
+  it.each(['image_unusable', 'data_missing', 'data_mismatch', 'conflict'] as const)(
     'that failed with %s is not tried again: somebody has to do something first',
     (code) => {
       expect(decide(failure(code))).toEqual({ kind: 'failed', errorMessage: `because of ${code}` });
@@ -65,7 +66,7 @@ describe('an attempt', () => {
     });
   });
 
-  it.each(['unavailable', 'image_missing', 'conflict', 'data_missing'] as const)(
+  it.each(['unavailable', 'image_unusable', 'conflict', 'data_missing'] as const)(
     'without a deadline is never given up, not even for %s',
     (code) => {
       expect(decide(failure(code), { deadlineAt: null, attempts: 1000 })).toEqual({
@@ -88,14 +89,26 @@ describe('an attempt', () => {
     });
   });
 
-  it('that the deadline cut short fails, with what the attempt before said if there was one', () => {
-    expect(decide(failure('aborted', 'deadline'))).toEqual({
+  it.each([
+    ['nothing is known', null, null, 'It was not done in time. Restart it to try again.'],
+    [
+      'it came somewhere',
+      'Starting PostgreSQL',
+      null,
+      'It was not done in time. The last it did: Starting PostgreSQL. Restart it to try again.',
+    ],
+    [
+      'the attempt before failed',
+      'Pulling the image',
+      'The disk is full: make room.',
+      'It was not done in time. The last it did: Pulling the image. What went wrong before: ' +
+        'The disk is full: make room. Restart it to try again.',
+    ],
+  ])('that the deadline cut short fails and says what to do, when %s', (_, step, before, errorMessage) => {
+    const progress = step === null ? null : { step, done: 1, total: 4 };
+    expect(decide(failure('aborted', 'deadline'), { progress, errorMessage: before })).toEqual({
       kind: 'failed',
-      errorMessage: 'because of aborted',
-    });
-    expect(decide(failure('aborted', 'deadline'), { errorMessage: 'the disk is full' })).toEqual({
-      kind: 'failed',
-      errorMessage: 'the disk is full',
+      errorMessage,
     });
   });
 
@@ -107,7 +120,7 @@ describe('an attempt', () => {
 
   it('spreads retries by chance when nothing else is said', () => {
     const settlement = settle(
-      { attempts: 1, deadlineAt: null, errorMessage: null },
+      { attempts: 1, deadlineAt: null, errorMessage: null, progress: null },
       failure('unavailable'),
       NOW,
     );

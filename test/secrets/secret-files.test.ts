@@ -84,13 +84,13 @@ describe('the operator’s token', () => {
   });
 
   it('can be one of the operator’s own', () => {
-    writeFileSync(path, 'a token of my own, long enough\n');
-    expect(loadOperatorToken(path)).toBe('a token of my own, long enough');
+    writeFileSync(path, 'a token of my own, which is long enough\n');
+    expect(loadOperatorToken(path)).toBe('a token of my own, which is long enough');
   });
 
-  it('is never put into a file that is there', () => {
-    writeFileSync(path, '');
-    expect(() => loadOperatorToken(path)).toThrow();
-    expect(readFileSync(path, 'utf8')).toBe('');
+  it.each(['', '\n', 'x'.repeat(31)])('is refused and kept when it could be guessed: %j', (content) => {
+    writeFileSync(path, content);
+    expect(() => loadOperatorToken(path)).toThrow(`${path} must hold a token of at least 32 characters`);
+    expect(readFileSync(path, 'utf8')).toBe(content);
   });
 });

@@ -10,7 +10,6 @@ import {
   setDatabaseStatus,
 } from '../../src/store/databases.js';
 import { claimNextOperation, enqueueOperation, settleOperation } from '../../src/store/operations.js';
-import { isUniqueViolation } from '../../src/store/store.js';
 import { insertVolume } from '../../src/store/volumes.js';
 import { openTestStore, type TestStore } from './open-test-store.js';
 import { defined, readyDatabase, sampleApp, sampleDatabase } from './sample-rows.js';
@@ -21,6 +20,8 @@ afterEach(() => test[Symbol.dispose]());
 
 const ALL = { limit: 100, cursor: null };
 const statusOf = (id: string) => findDatabaseById(test.store, id)?.status;
+
+const EXISTS = { name: 'SqliteError', code: 'SQLITE_CONSTRAINT_UNIQUE' };
 
 /** Forces a status, legal or not: the starting point of a transition. */
 const force = (id: string, status: DatabaseStatus) =>
@@ -88,7 +89,7 @@ describe('insertDatabase', () => {
   it('refuses a second live database of the same name in an app', () => {
     const app = sampleApp(test.store);
     insert(app.id, 'main');
-    expect(isUniqueViolation(thrownBy(() => insert(app.id, 'main')))).toBe(true);
+    expect(thrownBy(() => insert(app.id, 'main'))).toMatchObject(EXISTS);
   });
 
   it('lets another app have the name', () => {
@@ -100,7 +101,7 @@ describe('insertDatabase', () => {
     const app = sampleApp(test.store);
     const { id } = sampleDatabase(test.store, { app });
     setDatabaseStatus(test.store, id, 'deleting');
-    expect(isUniqueViolation(thrownBy(() => insert(app.id, 'main')))).toBe(true);
+    expect(thrownBy(() => insert(app.id, 'main'))).toMatchObject(EXISTS);
     setDatabaseStatus(test.store, id, 'deleted');
     insert(app.id, 'main');
   });
@@ -117,7 +118,7 @@ describe('insertDatabase', () => {
         plan: 'free',
         volumeId,
       });
-    expect(isUniqueViolation(thrownBy(twice))).toBe(true);
+    expect(thrownBy(twice)).toMatchObject(EXISTS);
   });
 });
 

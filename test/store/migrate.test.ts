@@ -70,6 +70,17 @@ describe('migrate', () => {
     expect(schemaOf(files.sql)).not.toContainEqual(expect.objectContaining({ name: 'late' }));
   });
 
+  it.each(['2_more.sql', '0002-more.sql', '0002_More.sql', 'more.sql'])(
+    'refuses a folder with a file that it would pass over: %s',
+    (file) => {
+      using files = freshFiles();
+      const path = join(files.migrations, file);
+      writeFileSync(path, 'CREATE TABLE more (id TEXT) STRICT;');
+      expect(() => migrate(files.sql, files.migrations)).toThrow(`${path} is not named NNNN_name.sql`);
+      expect(schemaOf(files.sql)).toEqual([]);
+    },
+  );
+
   it('takes back a file that fails half way, so that it can be run again', () => {
     using files = freshFiles();
     const path = join(files.migrations, nameOf(newest + 1));

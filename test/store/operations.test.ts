@@ -14,6 +14,7 @@ import {
   requeueOperation,
   settleOperation,
 } from '../../src/store/operations.js';
+import { DEADLINE_MS } from '../../src/domain/deadlines.js';
 import type { OperationKind } from '../../src/domain/operation.js';
 import { openTestStore, type TestStore } from './open-test-store.js';
 import { defined, sampleDatabase } from './sample-rows.js';
@@ -235,7 +236,30 @@ describe('recoverOperations', () => {
       status: 'cancelled',
       finishedAt: test.store.now(),
     });
-    expect(getOperation(test.store, queued.id)).toEqual(queued);
+    const deadlineAt = test.store.now(DEADLINE_MS.restart ?? 0);
+    expect(getOperation(test.store, queued.id)).toEqual({ ...queued, deadlineAt });
+  });
+
+  it('gives what is not done the whole of its time again, and a removal no end', () => {
+    const [queued, running, removal, done] = [
+      enqueue(database('queued').id, 'provision'),
+      enqueue(database('running').id, 'repair'),
+      enqueueOperation(test.store, { databaseId: database('removal').id, kind: 'remove', deadlineMs: null }),
+      enqueue(database('done').id),
+    ];
+    for (const { id } of [running, done]) {
+      test.store.run(`UPDATE operations SET status = 'running' WHERE id = ?`, id);
+    }
+    settleOperation(test.store, done.id, 'failed', DONE);
+    test.clock.advance(3_600_000);
+    recoverOperations(test.store);
+    const deadlineOf = ({ id }: { id: string }) => getOperation(test.store, id).deadlineAt;
+    expect([queued, running, removal, done].map(deadlineOf)).toEqual([
+      test.store.now(DEADLINE_MS.provision ?? 0),
+      test.store.now(DEADLINE_MS.repair ?? 0),
+      null,
+      done.deadlineAt,
+    ]);
   });
 
   it('leaves what has ended as it is', () => {

@@ -89,12 +89,13 @@ describe('a volume', () => {
 });
 
 describe('listPreservedVolumes', () => {
-  it('lists what is preserved and nothing else, page by page', () => {
+  it('lists what is preserved or being purged and nothing else, page by page', () => {
     const ids = ['one', 'two', 'three'].map((name) => {
       test.clock.advance(1);
       return preservedVolume(name);
     });
     sampleDatabase(test.store, { name: 'attached' });
+    setVolumeState(test.store, ids[1] ?? '', 'purging', ['preserved']);
     setVolumeState(test.store, preservedVolume('purged'), 'purged', ['preserved']);
     const first = listPreservedVolumes(test.store, { limit: 2, cursor: null });
     const second = listPreservedVolumes(test.store, { limit: 2, cursor: first.nextCursor });

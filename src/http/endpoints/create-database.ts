@@ -9,7 +9,7 @@ import { databaseSchema, newDatabaseSchema } from '../schemas/database.js';
 export const createDatabaseEndpoint = (
   deps: Pick<ApiDeps, 'store' | 'versions' | 'newCredential' | 'endpointsOf'>,
 ) => {
-  const { answer, settled } = databaseReply(deps, 201);
+  const { answer, settled } = databaseReply(deps);
   return endpoint({
     id: 'createDatabase',
     method: 'post',
@@ -30,12 +30,12 @@ export const createDatabaseEndpoint = (
           `attaching a volume needs the role owner; this token is ${caller.role}`,
         );
       }
-      const { database, operation } = queueDatabase(deps, scope, body);
+      const { database, operation } = queueDatabase(deps, scope, body, caller);
       audit('database.create', `${scope.app.slug}/${database.name}`, {
         databaseId: database.id,
         fromVolume: body.fromVolume ?? null,
       });
-      return answer(database, operation);
+      return answer(database, operation, true);
     },
     settled,
   });

@@ -18,7 +18,7 @@ export const createOrgEndpoint = ({ store }: Pick<ApiDeps, 'store'>) =>
       if (findOrg(store, body.slug))
         throw new Problem('tenant_exists', `choose another slug than ${body.slug}`);
       insertOrg(store, body);
-      audit('org.create', body.slug, { org: body.slug, plan: body.plan });
+      audit('org.create', body.slug, { plan: body.plan }, body.slug);
       const org = findOrg(store, body.slug);
       return { status: 201, headers: { Location: `/api/orgs/${body.slug}` }, body: org && orgResource(org) };
     },

@@ -23,6 +23,11 @@ export const createTokenEndpoint = ({ store, newToken }: Pick<ApiDeps, 'store' |
       const app = body.app === undefined ? null : findApp(store, org.slug, body.app);
       if (app === undefined) throw new Problem('app_not_found', `org ${org.slug} has no app ${body.app}`);
       const expiresAt = body.expiresAt === undefined ? null : new Date(body.expiresAt).toISOString();
+      if (expiresAt !== null && expiresAt <= store.now()) {
+        throw new Problem('invalid_request', 'expiresAt: must lie ahead', {
+          errors: [{ in: 'body', path: 'expiresAt', detail: 'must lie ahead' }],
+        });
+      }
       const id = store.newId();
       const token = newToken(id);
       insertToken(store, {

@@ -5,6 +5,7 @@ import { cancelOperations, enqueueOperation, findUnfinishedOperation } from '../
 import type { ApiDeps } from '../api-deps.js';
 import { databaseReply } from '../database-reply.js';
 import { endpoint } from '../endpoint.js';
+import { Problem } from '../problem.js';
 import { databaseSchema } from '../schemas/database.js';
 
 const querySchema = z.strictObject({
@@ -17,7 +18,7 @@ const querySchema = z.strictObject({
 
 export const deleteDatabaseEndpoint = (deps: Pick<ApiDeps, 'store' | 'endpointsOf'>) => {
   const { store } = deps;
-  const { answer, settled } = databaseReply(deps, 200);
+  const { answer, settled } = databaseReply(deps);
   return endpoint({
     id: 'deleteDatabase',
     method: 'delete',
@@ -26,7 +27,7 @@ export const deleteDatabaseEndpoint = (deps: Pick<ApiDeps, 'store' | 'endpointsO
     role: 'owner',
     summary: 'Delete a database and keep its volume, unless told otherwise',
     description:
-      'Asking again while it is being deleted changes nothing: what the first request said of the volume holds.',
+      'Asking again while it is being deleted changes nothing; asking otherwise of the volume is a 409.',
     query: querySchema,
     responses: {
       200: { description: 'It is deleted (Prefer: wait).', body: databaseSchema },
@@ -34,6 +35,14 @@ export const deleteDatabaseEndpoint = (deps: Pick<ApiDeps, 'store' | 'endpointsO
     },
     handle: ({ scope: { app, database }, query: { deleteVolume }, audit }) => {
       const removal = findUnfinishedOperation(store, database.id, ['remove']);
+      if (removal && removal.deleteVolume !== deleteVolume) {
+        throw new Problem(
+          'database_deleting',
+          removal.deleteVolume
+            ? 'it is being deleted with its volume already'
+            : 'it is being deleted and its volume preserved: purge that once it is done',
+        );
+      }
       if (removal) return answer(database, removal);
       cancelOperations(store, database.id);
       setDatabaseStatus(store, database.id, 'deleting');

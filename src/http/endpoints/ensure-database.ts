@@ -10,7 +10,7 @@ import { databaseSchema, databaseSettingsSchema } from '../schemas/database.js';
 export const ensureDatabaseEndpoint = (
   deps: Pick<ApiDeps, 'store' | 'versions' | 'newCredential' | 'endpointsOf'>,
 ) => {
-  const { answer, settled } = databaseReply(deps, 200);
+  const { answer, settled } = databaseReply(deps);
   return endpoint({
     id: 'ensureDatabase',
     method: 'put',
@@ -22,6 +22,7 @@ export const ensureDatabaseEndpoint = (
     faults: { engineVersion: 'unsupported_database_version' },
     responses: {
       200: { description: 'It is ready.', body: databaseSchema },
+      201: { description: 'It was created and is ready (Prefer: wait).', body: databaseSchema },
       202: { description: 'It is queued.', body: databaseSchema },
     },
     handle: ({ scope, params: { db: name = '' }, body, audit }) => {
@@ -33,7 +34,7 @@ export const ensureDatabaseEndpoint = (
         { name, ...body },
       );
       if (created) audit('database.create', `${scope.app.slug}/${name}`, { databaseId: database.id });
-      return answer(database, operation);
+      return answer(database, operation, created);
     },
     settled,
   });

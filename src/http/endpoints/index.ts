@@ -14,6 +14,7 @@ import { getDatabaseEndpoint } from './get-database.js';
 import { getEnvEndpoint } from './get-env.js';
 import { getOperationEndpoint } from './get-operation.js';
 import { getOrgEndpoint } from './get-org.js';
+import { getVolumeEndpoint } from './get-volume.js';
 import { listAppsEndpoint } from './list-apps.js';
 import { listAuditEndpoint } from './list-audit.js';
 import { listDatabasesEndpoint } from './list-databases.js';
@@ -53,6 +54,7 @@ export function endpoints(deps: ApiDeps): AnyEndpoint[] {
     getEnvEndpoint(deps),
     ensureEnvEndpoint(deps),
     listVolumesEndpoint(deps),
+    getVolumeEndpoint(deps),
     purgeVolumeEndpoint(deps),
   ];
 }

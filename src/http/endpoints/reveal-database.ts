@@ -17,8 +17,15 @@ export const revealDatabaseEndpoint = ({ store, endpointsOf }: Pick<ApiDeps, 'st
     summary: 'The URLs of a database with its password; audited',
     responses: { 200: { description: 'The URLs, through the pooler and direct.', body: dsnsSchema } },
     handle: ({ scope: { app, database }, audit }) => {
-      if (database.status === 'deleting')
+      if (database.status === 'deleting') {
         throw new Problem('database_deleting', 'its credentials are going away');
+      }
+      if (database.readyAt === null) {
+        throw new Problem(
+          'database_not_ready',
+          `${database.name} was never ready: its URLs open nothing yet`,
+        );
+      }
       audit('database.reveal', `${app.slug}/${database.name}`, { databaseId: database.id });
       return { status: 200, body: dsnsOf(endpointsOf(database.id), getCredential(store, database.id)) };
     },

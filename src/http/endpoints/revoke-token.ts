@@ -15,7 +15,8 @@ export const revokeTokenEndpoint = ({ store }: Pick<ApiDeps, 'store'>) =>
     responses: { 204: { description: 'The token opens nothing any more.' } },
     handle: ({ scope: { org }, params: { id = '' }, caller, audit }) => {
       const token = findToken(store, org.slug, id);
-      if (!token) throw new Problem('token_not_found', `org ${org.slug} has no token ${id}`);
+      if (!token || token.revokedAt !== null)
+        throw new Problem('token_not_found', `org ${org.slug} has no token ${id}`);
       if (!includesRole(caller.role, token.role)) {
         throw new Problem(
           'forbidden',

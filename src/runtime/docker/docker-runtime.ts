@@ -1,8 +1,9 @@
+import { setImmediate } from 'node:timers/promises';
 import type { Cidr } from '../../domain/cidr.js';
 import type { Endpoints } from '../../domain/environment.js';
 import type { Logger } from '../../domain/logger.js';
 import { generateId } from '../../secrets/random.js';
-import type { ApplyOptions, DatabaseSpec, Runtime } from '../runtime.js';
+import type { ApplyOptions, DatabaseSpec, RemovableDatabase, Runtime } from '../runtime.js';
 import { applySpec, type ApplyDeps } from './apply-spec.js';
 import { blueprintsOf } from './blueprints.js';
 import { Engine } from './engine/engine.js';
@@ -35,6 +36,9 @@ export interface DockerRuntimeOptions {
   callDeadlineMs?: number;
   logger: Logger;
 }
+
+/** How many databases are compared before others get their turn: a thousand at once would hold up every request. */
+const BATCH = 10;
 
 /** Databases as containers of one Docker Engine. */
 export class DockerRuntime implements Runtime {
@@ -74,13 +78,13 @@ export class DockerRuntime implements Runtime {
     return applySpec(this.deps, spec, options);
   }
 
-  async restart(spec: DatabaseSpec, options: ApplyOptions): Promise<void> {
-    await restartContainers(this.deps, spec, options.signal);
+  async restart(spec: DatabaseSpec, options: ApplyOptions & { askedAt: Date }): Promise<void> {
+    await restartContainers(this.deps, spec, options);
     await applySpec(this.deps, spec, options);
   }
 
-  remove(databaseId: string, options: ApplyOptions): Promise<void> {
-    return removeDatabase(this.deps, databaseId, options);
+  remove(database: RemovableDatabase, options: ApplyOptions): Promise<{ volumeKept: boolean }> {
+    return removeDatabase(this.deps, database, options);
   }
 
   destroyVolume(volumeId: string, { signal }: ApplyOptions): Promise<void> {
@@ -98,7 +102,8 @@ export class DockerRuntime implements Runtime {
     ]);
     const inventory = indexOf({ containers, networks, volumes });
     const drift = new Map<string, string>();
-    for (const spec of specs) {
+    for (const [index, spec] of specs.entries()) {
+      if (index % BATCH === BATCH - 1) await setImmediate();
       const reason = driftOf(spec, blueprintsOf(spec, making), names, inventory);
       if (reason !== null) drift.set(spec.id, reason);
     }

@@ -39,7 +39,7 @@ export class ImageFacts {
     const owner = findUser(passwd ?? '', 'postgres');
     if (!owner) {
       throw new RuntimeError(
-        'image_missing',
+        'image_unusable',
         `Image ${image} has no user postgres: choose another in the configuration`,
       );
     }

@@ -97,7 +97,7 @@ function missing(reference: string, failure: RuntimeError | string | null): Runt
   if (failure instanceof RuntimeError && failure.code === 'no_space') return failure;
   if (NOT_THERE.test(reason)) {
     const message = `There is no image ${reference}, neither on this host nor in its registry: is its name right? (${reason})`;
-    return new RuntimeError('image_missing', message, cause);
+    return new RuntimeError('image_unusable', message, cause);
   }
   const message = `Image ${reference} is not on this host, and pulling it failed: ${reason}`;
   return new RuntimeError('unavailable', message, cause);

@@ -26,5 +26,5 @@ export function misplacedVolume(
   const message =
     `Image ${image} declares a volume at ${elsewhere || 'another place'}, and its data belongs at ${mount.path}: ` +
     'it is not the image that it should be';
-  return new RuntimeError('image_missing', message);
+  return new RuntimeError('image_unusable', message);
 }

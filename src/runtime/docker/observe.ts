@@ -54,13 +54,17 @@ export async function observe(
     network: network ? (network.internal ? 'ours' : 'foreign') : 'missing',
     volume: volume ? (isOurs ? 'ours' : 'foreign') : 'missing',
     volumeUser:
-      users.find(({ name, status }) => name !== wanted.postgres.name && status === 'running')?.name ?? null,
+      users.find(({ name, status }) => name !== wanted.postgres.name && !AT_REST.includes(status))?.name ??
+      null,
     postgres,
     pooler,
   };
 }
 
 const LOGIN_TIMEOUT_MS = 3_000;
+
+/** What a container is that writes nothing, and will not unless somebody starts it. */
+const AT_REST: readonly Container['status'][] = ['created', 'exited', 'dead', 'removing'];
 
 /** Looks at the containers of one database. */
 class ContainerLook {

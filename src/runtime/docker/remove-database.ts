@@ -1,18 +1,24 @@
-import type { ApplyOptions } from '../runtime.js';
+import { RuntimeError, type ApplyOptions, type RemovableDatabase } from '../runtime.js';
 import type { StepDeps } from './attempt.js';
 import type { ListedContainer } from './engine/container.js';
-import { containerFilter, kindLabels, LABEL } from './labels.js';
+import { carries } from './engine/label-filter.js';
+import { containerFilter, kindLabels, LABEL, volumeIdentity } from './labels.js';
 import { POOLER_STOP_S } from './pooler-container.js';
 import { removeVolume } from './remove-volume.js';
-import { stopAnyPostgres } from './stop-postgres.js';
+import { isMarked, stopAnyPostgres } from './stop-postgres.js';
 
-/** Removes all of a database but its data. What is gone already is removed. */
+type Deps = Pick<StepDeps, 'engine' | 'prefix' | 'names'>;
+
+/** Removes all of a database but data. What is gone already is removed. */
 export async function removeDatabase(
-  { engine, prefix, names }: Pick<StepDeps, 'engine' | 'prefix' | 'names'>,
-  databaseId: string,
+  deps: Deps,
+  database: RemovableDatabase,
   { signal, onProgress = () => undefined }: ApplyOptions,
-): Promise<void> {
-  const containers = await engine.containers.list(containerFilter(prefix, databaseId), signal);
+): Promise<{ volumeKept: boolean }> {
+  const { engine, prefix, names } = deps;
+  const containers = await engine.containers.list(containerFilter(prefix, database.id), signal);
+  // While there is a container through which it can be seen.
+  const volumeKept = await mayHoldData(deps, database, containers, signal);
   const total = containers.length + 1;
   let done = 0;
   const report = (step: string) => onProgress({ step, done, total });
@@ -31,8 +37,43 @@ export async function removeDatabase(
       report('Removing the containers');
     }),
   );
-  const identity = { ...kindLabels(prefix, 'pooler-config'), [LABEL.database]: databaseId };
-  await removeVolume(engine, names.poolerVolume(databaseId), identity, signal);
+  const poolerIdentity = { ...kindLabels(prefix, 'pooler-config'), [LABEL.database]: database.id };
+  await removeVolume(engine, names.poolerVolume(database.id), poolerIdentity, signal);
+  if (!volumeKept && (await hasOwnVolume(deps, database, signal))) {
+    const { volumeId } = database;
+    await removeVolume(engine, names.volume(volumeId), volumeIdentity(prefix, volumeId), signal);
+  }
   done += 1;
   report('Removed');
+  return { volumeKept };
+}
+
+/**
+ * Whether the volume may be anybody's data. One that no container has cannot be looked into: a removal that was
+ * broken off may have found data in it, so it is kept.
+ */
+async function mayHoldData(
+  deps: Deps,
+  { holdsData, ...database }: RemovableDatabase,
+  containers: readonly ListedContainer[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const { engine } = deps;
+  if (holdsData) return true;
+  const postgres = containers.find(({ labels }) => labels[LABEL.kind] === 'postgres');
+  if (!(await hasOwnVolume(deps, database, signal))) return false;
+  if (!postgres) return true;
+  if (await isMarked(engine, { id: postgres.id, major: database.engineVersion }, signal)) return true;
+  // A file is not found in a container that is not found either, and what is not found is removed.
+  if (await engine.containers.inspect(postgres.id, signal)) return false;
+  throw new RuntimeError('unavailable', 'The PostgreSQL container was removed while it was looked at');
+}
+
+async function hasOwnVolume(
+  { engine, prefix, names }: Deps,
+  { volumeId }: Pick<RemovableDatabase, 'volumeId'>,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const volume = await engine.volumes.inspect(names.volume(volumeId), signal);
+  return volume !== null && carries(volume.labels, volumeIdentity(prefix, volumeId));
 }

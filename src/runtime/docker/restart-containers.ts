@@ -9,7 +9,7 @@ import { isMarked } from './stop-postgres.js';
 export async function restartContainers(
   { engine, prefix, names }: Pick<StepDeps, 'engine' | 'prefix' | 'names'>,
   spec: DatabaseSpec,
-  signal: AbortSignal,
+  { signal, askedAt }: { signal: AbortSignal; askedAt: Date },
 ): Promise<void> {
   const containers = await engine.containers.list(containerFilter(prefix, spec.id), signal);
   const running = (name: string) =>
@@ -17,12 +17,17 @@ export async function restartContainers(
 
   const postgres = running(names.postgres(spec.id));
   const pooler = running(names.pooler(spec.id));
+  const isRestarted = async (id: string) => {
+    const startedAt = (await engine.containers.inspect(id, signal))?.startedAt;
+    return startedAt !== undefined && startedAt > askedAt;
+  };
   const restartPostgres = async (id: string) => {
+    if (await isRestarted(id)) return;
     const ready = spec.holdsData || (await isMarked(engine, { id, major: spec.engineVersion }, signal));
     if (ready) await engine.containers.restart(id, POSTGRES_STOP_S, signal);
   };
-  await Promise.all([
-    postgres && restartPostgres(postgres.id),
-    pooler && engine.containers.restart(pooler.id, POOLER_STOP_S, signal),
-  ]);
+  const restartPooler = async (id: string) => {
+    if (!(await isRestarted(id))) await engine.containers.restart(id, POOLER_STOP_S, signal);
+  };
+  await Promise.all([postgres && restartPostgres(postgres.id), pooler && restartPooler(pooler.id)]);
 }

@@ -9,7 +9,7 @@ export const LOGIN_ROLES = ['app', 'app_b'] as const;
 
 /**
  * Makes roles and ownership what they shall be, and then writes the marker into the volume. For psql as
- * superuser with ON_ERROR_STOP; running it again changes nothing. Prints the server's data_directory.
+ * superuser in the database `postgres` with ON_ERROR_STOP; running it again changes nothing. Prints the server's data_directory.
  */
 export function rolesSql({
   databaseId,
@@ -29,7 +29,12 @@ export function rolesSql({
     'SET log_statement = none;',
     'SET log_min_duration_statement = -1;',
     'SET client_min_messages = warning;',
+    'SET search_path = pg_catalog;',
+    // psql would go on waiting in the container after nobody waits for it any more.
+    `SET lock_timeout = '30s';`,
     'BEGIN;',
+    // A run that we gave up may still be at it, and two would stumble over each other's rows.
+    `SELECT pg_advisory_xact_lock(${LOCK});`,
     ...[OWNER_ROLE, ...LOGIN_ROLES].map(createUnlessThere),
     `ALTER ROLE ${owner} ${POWERLESS} NOLOGIN PASSWORD NULL;`,
     ...LOGIN_ROLES.flatMap((role) => [
@@ -52,6 +57,9 @@ export function rolesSql({
     '',
   ].join('\n');
 }
+
+/** Any number that no other session inside the container locks. */
+const LOCK = 7_265_273;
 
 const POWERLESS = 'NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION NOBYPASSRLS';
 

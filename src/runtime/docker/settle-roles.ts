@@ -1,4 +1,3 @@
-import { TENANT_DATABASE } from '../../domain/environment.js';
 import { RuntimeError, type DatabaseSpec } from '../runtime.js';
 import { dataLayout } from './data-layout.js';
 import type { Engine } from './engine/engine.js';
@@ -8,20 +7,11 @@ import { withoutSecrets } from './start-failure.js';
 
 const DEADLINE_MS = 60_000;
 
-/** -X and -q: no settings of the image's, and nothing printed but what is asked for. */
-const PSQL = [
-  'psql',
-  '-X',
-  '-q',
-  '-A',
-  '-t',
-  '-v',
-  'ON_ERROR_STOP=1',
-  '-U',
-  'postgres',
-  '-d',
-  TENANT_DATABASE,
-];
+/**
+ * In the database `postgres`, where no tenant can make anything: in the tenant's own a function or a setting of
+ * theirs would be run by the superuser. -X and -q: no settings of the image's, nothing printed unasked.
+ */
+const PSQL = ['psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-U', 'postgres', '-d', 'postgres'];
 
 /**
  * Sets up roles and ownership, writes the marker, and asserts that the data lies in the volume. The SQL goes
@@ -50,6 +40,6 @@ export async function settleRoles(
   }
   if (dataDirectory !== dataPath) {
     const message = `PostgreSQL keeps its data in ${dataDirectory} and not in ${dataPath}, where the volume is mounted`;
-    throw new RuntimeError('image_missing', message);
+    throw new RuntimeError('image_unusable', message);
   }
 }

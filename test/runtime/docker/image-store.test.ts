@@ -92,7 +92,7 @@ describe('fails for good', () => {
   ])('when %s', async (_, answer) => {
     fake.on(PULL, answer);
     await expect(images.ensure('x:17', ignore, never)).rejects.toMatchObject({
-      code: 'image_missing',
+      code: 'image_unusable',
       retryable: false,
       message: expect.stringMatching(/no image x:17.*is its name right\?/),
     });

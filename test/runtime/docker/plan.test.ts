@@ -27,6 +27,7 @@ function container(status: ContainerStatus, hasStopped = false): Container {
     attachments: new Map(),
     mounts: [],
     imageId: 'sha256:1',
+    startedAt: new Date(0),
     hasStopped,
     exitCode: 0,
     outOfMemory: false,

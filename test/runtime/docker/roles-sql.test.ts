@@ -24,6 +24,14 @@ it('keeps the verifier out of the log before it says it', () => {
   expect(lines[0]).toBe('SET log_min_error_statement = panic;');
 });
 
+it('runs nothing of a tenant’s, and waits for no lock without end', () => {
+  const lines = rolesSql({ databaseId: '1a', major: 17, login }).split('\n');
+  for (const line of ['SET search_path = pg_catalog;', `SET lock_timeout = '30s';`]) {
+    expect(lines).toContain(line);
+    expect(lines.indexOf(line)).toBeLessThan(lines.indexOf('BEGIN;'));
+  }
+});
+
 it.each([
   [17, '/var/lib/postgresql/data/paasdb.json'],
   [18, '/var/lib/postgresql/paasdb.json'],

@@ -36,6 +36,8 @@ export interface ListedContainer {
 /** What an inspection tells. */
 export interface Container extends ListedContainer {
   imageId: string;
+  /** When it was started last; the year 1 when it never was. */
+  startedAt: Date;
   /** It has stopped at least once since it was first started: Docker leaves the time at zero until then. */
   hasStopped: boolean;
   exitCode: number;
@@ -106,6 +108,7 @@ export const containerInspection = z
       Status: status,
       ExitCode: z.number(),
       OOMKilled: z.boolean().nullish(),
+      StartedAt: z.string(),
       FinishedAt: z.string(),
     }),
     Config: z.object({ Labels: labels }),
@@ -120,6 +123,7 @@ export const containerInspection = z
     attachments: value.NetworkSettings,
     mounts: value.Mounts,
     imageId: value.Image,
+    startedAt: new Date(value.State.StartedAt),
     hasStopped: !value.State.FinishedAt.startsWith('0001-01-01'),
     exitCode: value.State.ExitCode,
     outOfMemory: value.State.OOMKilled ?? false,
