@@ -63,27 +63,27 @@ function provision(deps: HandlerDeps): OperationHandler {
   };
 }
 
-/** Removes what a provision that was given up has left. The row stays `failed`, and can be tried again. */
-function discard(deps: HandlerDeps): OperationHandler {
+/**
+ * Removes what a provision that was given up has left. The row stays `failed`, and can be tried again: a volume
+ * that was kept is looked into then, and is not said to hold data before.
+ */
+function discard({ store, runtime }: HandlerDeps): OperationHandler {
   return {
-    run: (work) => removeAllButData(deps, work),
-    succeeded: (settled) => audit(deps.store, settled, 'succeeded'),
+    run: async (work) => {
+      await runtime.remove(removableDatabase(store, work.database), work);
+    },
+    succeeded: (settled) => audit(store, settled, 'succeeded'),
     failed: neverFails,
   };
 }
 
-/** Whatever may hold data stays, and is known to from then on. */
-async function removeAllButData({ store, runtime }: HandlerDeps, work: Work): Promise<void> {
-  const { volumeKept } = await runtime.remove(removableDatabase(store, work.database), work);
-  if (volumeKept) markVolumeHoldsData(store, work.database.volumeId);
-}
-
 /** Removes a database and keeps its volume, unless its owner said otherwise or it never held anything. */
-function remove(deps: HandlerDeps): OperationHandler {
-  const { store, runtime } = deps;
+function remove({ store, runtime }: HandlerDeps): OperationHandler {
   return {
     run: async (work) => {
-      await removeAllButData(deps, work);
+      const { volumeKept } = await runtime.remove(removableDatabase(store, work.database), work);
+      // Whatever may hold data stays, and is known to from then on.
+      if (volumeKept) markVolumeHoldsData(store, work.database.volumeId);
       if (work.operation.deleteVolume) await runtime.destroyVolume(work.database.volumeId, work);
     },
     succeeded: (settled) => {
