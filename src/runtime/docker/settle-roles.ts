@@ -7,6 +7,9 @@ import { withoutSecrets } from './start-failure.js';
 
 const DEADLINE_MS = 60_000;
 
+/** What Docker gives as the exit code of a program that it did not get to run. psql ends with 0 to 3. */
+const NEVER_RAN = 126;
+
 /**
  * In the database `postgres`, where no tenant can make anything: in the tenant's own a function or a setting of
  * theirs would be run by the superuser. -X and -q: no settings of the image's, nothing printed unasked.
@@ -26,6 +29,12 @@ export async function settleRoles(
   const sql = rolesSql({ databaseId: spec.id, major: spec.engineVersion, login: spec.login });
   const request = { containerId, argv: PSQL, user: 'postgres', stdin: sql, deadlineMs: DEADLINE_MS };
   const { exitCode, stdout, stderr } = await engine.execs.run(request, signal);
+  if (exitCode === NEVER_RAN && stderr === '') {
+    throw new RuntimeError(
+      'unavailable',
+      'Docker lost the connection over which the roles were to be set up',
+    );
+  }
   if (exitCode !== 0) {
     const message = `Setting up the roles failed: psql ended with ${exitCode} (${withoutSecrets(stderr.trim())})`;
     // What a broken-off initialisation leaves has no such database.

@@ -4,7 +4,7 @@ import { RuntimeError } from '../../runtime.js';
 import type { Caller } from './caller.js';
 import { containerInspection, containerList, type Container, type ListedContainer } from './container.js';
 import { sleep } from './deadline.js';
-import { hasStatus } from './engine-error.js';
+import { engineError, hasStatus } from './engine-error.js';
 import { labelFilter, type Labels } from './label-filter.js';
 
 const created = z.object({ Id: z.string() }).transform(({ Id }) => Id);
@@ -121,7 +121,7 @@ export class Containers {
       return await readSingleFile((inner) => this.caller.open(call, inner), signal);
     } catch (error) {
       if (hasStatus(error, 404)) return null;
-      throw error;
+      throw engineError(error, { what, address: this.caller.address, refusal: 'unavailable', signal });
     }
   }
 
