@@ -42,9 +42,12 @@ async function expectWhole(spec: DatabaseSpec): Promise<void> {
   expect((await fixture.runtime.findDrift([spec], soon())).size).toBe(0);
 }
 
-const INSTANTS_MS = { SIGKILL: [0, 100, 250, 400, 550, 700, 850, 1000], SIGTERM: [0, 300, 700, 1000] };
+const INSTANTS_MS = {
+  SIGKILL: [0, 100, 250, 400, 550, 700, 850, 1000, 1200],
+  SIGINT: [0, 300, 700, 900, 1000, 1100],
+};
 
-describe.each(['SIGKILL', 'SIGTERM'] as const)('PostgreSQL gets %s while it initialises', (signal) => {
+describe.each(['SIGKILL', 'SIGINT'] as const)('PostgreSQL gets %s while it initialises', (signal) => {
   it.each(INSTANTS_MS[signal])('%i ms after its start: a whole database comes of it', async (ms) => {
     const spec = fixture.spec();
     const applied = fixture.apply(spec);
@@ -52,6 +55,8 @@ describe.each(['SIGKILL', 'SIGTERM'] as const)('PostgreSQL gets %s while it init
     await sleep(ms, soon());
     await fixture.container(spec, 'postgres').kill({ signal });
     await applied;
+    // On a fast machine the signal may come after all was done: what resync does is part of the promise.
+    await fixture.apply(spec, fixture.another());
     await expectWhole(spec);
     await fixture.runtime.remove(spec, { signal: soon() });
   });

@@ -16,8 +16,8 @@ const SILENCE_MS = 120_000;
 
 /**
  * Resolves when PostgreSQL answers over TCP, where the temporary server of the initialisation never listens.
- * Rejects with `start_failed` when it does not come up, and with an InterruptedError when a first start was
- * broken off: what is left then looks like a database and is none.
+ * Rejects with `start_failed` when it does not answer, and with an InterruptedError when it stopped, which
+ * somebody may have asked it to, or during a first start: what is left then looks like a database and is none.
  */
 export async function awaitPostgres(
   engine: Engine,
@@ -28,11 +28,10 @@ export async function awaitPostgres(
     const container = await engine.containers.inspect(containerId, signal);
     if (!container) throw new InterruptedError('The PostgreSQL container was removed');
     if (container.status === 'paused') throw new InterruptedError('The PostgreSQL container was paused');
-    if (firstStart && container.hasStopped) {
+    if (container.status !== 'running' || (firstStart && container.hasStopped)) {
       const cause = await startFailure(engine, 'PostgreSQL', container, signal);
-      throw new InterruptedError('PostgreSQL stopped while it initialised', { cause });
+      throw new InterruptedError('PostgreSQL stopped while it started', { cause });
     }
-    if (container.status !== 'running') throw await startFailure(engine, 'PostgreSQL', container, signal);
     return container;
   };
 

@@ -9,6 +9,10 @@ const DEADLINE_MS = 60_000;
 
 /** What Docker gives as the exit code of a program that it did not get to run. psql ends with 0 to 3. */
 const NEVER_RAN = 126;
+/** What psql ends with when it gets no connection, or loses it: PostgreSQL is being stopped, or is half-made. */
+const NO_CONNECTION = 2;
+/** From here on a program was ended by a signal, as when its container is stopped. */
+const KILLED = 128;
 
 /**
  * In the database `postgres`, where no tenant can make anything: in the tenant's own a function or a setting of
@@ -29,24 +33,18 @@ export async function settleRoles(
   const sql = rolesSql({ databaseId: spec.id, major: spec.engineVersion, login: spec.login });
   const request = { containerId, argv: PSQL, user: 'postgres', stdin: sql, deadlineMs: DEADLINE_MS };
   const { exitCode, stdout, stderr } = await engine.execs.run(request, signal);
-  if (exitCode === NEVER_RAN && stderr === '') {
-    throw new RuntimeError(
-      'unavailable',
-      'Docker lost the connection over which the roles were to be set up',
-    );
+  const dataDirectory = stdout.trim();
+  // A connection that breaks looks like a program that never ran, or like an answer that is empty.
+  if (stderr === '' && (exitCode === NEVER_RAN || (exitCode === 0 && dataDirectory === ''))) {
+    const message = 'Docker lost the connection over which the roles were set up';
+    throw new InterruptedError(message, { cause: new RuntimeError('unavailable', message) });
   }
   if (exitCode !== 0) {
     const message = `Setting up the roles failed: psql ended with ${exitCode} (${withoutSecrets(stderr.trim())})`;
-    // What a broken-off initialisation leaves has no such database.
-    if (/database ".*" does not exist/.test(stderr)) throw new InterruptedError(message);
+    if (exitCode === NO_CONNECTION || exitCode > KILLED) throw new InterruptedError(message);
     throw new RuntimeError('start_failed', message);
   }
   const { dataPath } = dataLayout(spec.engineVersion);
-  const dataDirectory = stdout.trim();
-  if (dataDirectory === '') {
-    // A connection that breaks looks like an answer that is empty.
-    throw new RuntimeError('unavailable', 'Docker lost what psql said while the roles were set up');
-  }
   if (dataDirectory !== dataPath) {
     const message = `PostgreSQL keeps its data in ${dataDirectory} and not in ${dataPath}, where the volume is mounted`;
     throw new RuntimeError('image_unusable', message);

@@ -59,7 +59,10 @@ async function addressIn(
 ): Promise<Address> {
   const container = await engine.containers.inspect(containerId, signal);
   if (!container) throw new InterruptedError(`${what} was removed`);
-  if (container.status !== 'running') throw await startFailure(engine, what, container, signal);
+  if (container.status !== 'running') {
+    const cause = await startFailure(engine, what, container, signal);
+    throw new InterruptedError(`${what} stopped before a login was tried`, { cause });
+  }
   const address = addressOf(container, network, port);
   if (!address) throw new InterruptedError(`${what} was taken off its network`);
   return address;
