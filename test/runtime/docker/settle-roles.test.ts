@@ -1,4 +1,5 @@
 import { Engine } from '../../../src/runtime/docker/engine/engine.js';
+import { InterruptedError } from '../../../src/runtime/docker/interrupted-error.js';
 import { settleRoles } from '../../../src/runtime/docker/settle-roles.js';
 import { FakeEngine, frame, json } from './fake-engine.js';
 import { sampleSpec } from './sample-spec.js';
@@ -35,8 +36,17 @@ it('speaks as superuser in the database postgres only, which no tenant can chang
 
 it.each([
   ['keeps its data elsewhere', frame(1, '/data\n'), 0, 'image_unusable'],
-  ['says nothing', Buffer.alloc(0), 0, 'unavailable'],
   ['fails', frame(2, 'ERROR: canceling statement due to lock timeout'), 3, 'start_failed'],
 ])('is refused when PostgreSQL %s', async (_, says, exitCode, code) => {
   await expect(settle({ says, exitCode })).rejects.toMatchObject({ code });
+});
+
+it.each([
+  ['said nothing', '', 0],
+  ['never ran', '', 126],
+  ['got no connection', 'FATAL: the database system is shutting down', 2],
+  ['was killed', '', 137],
+])('is to be looked at again when psql %s', async (_, stderr, exitCode) => {
+  const says = stderr === '' ? Buffer.alloc(0) : frame(2, stderr);
+  await expect(settle({ says, exitCode })).rejects.toThrow(InterruptedError);
 });
