@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { ConfigError, readConfig, type Config } from './config.js';
 import { startDaemon } from './daemon.js';
 import { createLogger } from './logger.js';
+import { raisePriority } from './priority.js';
 
 const USAGE = `paasdb: managed PostgreSQL on one Docker host
 
@@ -27,7 +28,9 @@ async function main(args: string[]): Promise<void> {
 }
 
 async function run(config: Config, version: string): Promise<void> {
+  const raised = raisePriority();
   const logger = createLogger(config.logLevel);
+  logger.debug({ raised }, 'asked for more processor time than the databases that are made');
   const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url));
   const daemon = await startDaemon({ config, logger, version, migrationsFolder });
   let stopping = false;
