@@ -1,6 +1,6 @@
 import { PLAN_OFFERS } from '../../src/domain/plans.js';
 import type { DatabaseSpec } from '../../src/runtime/runtime.js';
-import { EngineFixture, soon } from './engine-fixture.js';
+import { EngineFixture, PGBOUNCER_IMAGE, soon } from './engine-fixture.js';
 
 jest.setTimeout(120_000);
 
@@ -109,6 +109,26 @@ it('makes the container anew when the plan changes, and the settings follow', as
   expect(after[0]).not.toBe(before[0]);
   expect(after[1]).toBe(before[1]);
   await fixture.apply(spec);
+});
+
+it('leaves containers of an earlier release alone until a restart is asked for', async () => {
+  const repo = `${fixture.prefix}-pgbouncer`;
+  await fixture.docker.getImage(PGBOUNCER_IMAGE).tag({ repo, tag: 'next' });
+  const next = fixture.another({ pgbouncerImage: `${repo}:next` });
+  try {
+    const before = await fixture.containerIds(spec);
+    expect((await next.findDrift([spec], soon())).size).toBe(0);
+    await fixture.apply(spec, next);
+    expect(await fixture.containerIds(spec)).toEqual(before);
+    await next.restart(spec, { signal: soon(), askedAt: new Date() });
+    const after = await fixture.containerIds(spec);
+    expect(after[0]).toBe(before[0]);
+    expect(after[1]).not.toBe(before[1]);
+    expect(await fixture.query(spec, 'SELECT x FROM kept')).toEqual([{ x: 42 }]);
+  } finally {
+    await fixture.runtime.restart(spec, { signal: soon(), askedAt: new Date() });
+    await fixture.docker.getImage(`${repo}:next`).remove();
+  }
 });
 
 it('lets a fresh password in and the one before out, without touching PostgreSQL', async () => {

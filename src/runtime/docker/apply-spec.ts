@@ -2,6 +2,7 @@ import type { Logger } from '../../domain/logger.js';
 import { generatePassword } from '../../secrets/random.js';
 import { RuntimeError, type ApplyOptions, type DatabaseSpec } from '../runtime.js';
 import type { Attempt, StepDeps } from './attempt.js';
+import type { Match } from './blueprint.js';
 import { blueprintsOf, type Making } from './blueprints.js';
 import { hasStatus } from './engine/engine-error.js';
 import { InterruptedError } from './interrupted-error.js';
@@ -29,13 +30,14 @@ export interface ApplyDeps extends StepDeps {
 export async function applySpec(
   deps: ApplyDeps,
   spec: DatabaseSpec,
-  { signal, onProgress = () => undefined }: ApplyOptions,
+  { signal, onProgress = () => undefined, match = 'spec' }: ApplyOptions & { match?: Match },
 ): Promise<void> {
   const { making, logger } = deps;
   const interruptions: Error[] = [];
   for (let pass = 1; pass <= MAX_PASSES; pass++) {
     try {
-      const seen = await observe(deps, spec, blueprintsOf(spec, making), signal);
+      await deps.networks.enter(spec.org, signal);
+      const seen = await observe(deps, spec, { wanted: blueprintsOf(spec, making), match }, signal);
       const decision = plan(spec, seen);
       if (decision.outcome === 'converged') return;
       if (decision.outcome === 'refused') {

@@ -13,6 +13,7 @@ import { ImageStore } from './image-store.js';
 import { containerFilter, kindLabels, volumeIdentity } from './labels.js';
 import { namesWith } from './names.js';
 import { NetworkStore } from './network-store.js';
+import { OwnContainer, readOwnMounts } from './own-container.js';
 import { POOLER_PORT, POSTGRES_PORT } from './pooler-config.js';
 import { removeDatabase } from './remove-database.js';
 import { removeVolume } from './remove-volume.js';
@@ -46,13 +47,14 @@ export class DockerRuntime implements Runtime {
 
   constructor(private readonly options: DockerRuntimeOptions) {
     const { prefix, subnetPool, logger } = options;
-    const engine = new Engine(options);
+    const engine = new Engine({ ...options, owner: containerFilter(prefix) });
     const names = namesWith(options);
+    const ownContainer = new OwnContainer(engine, readOwnMounts());
     this.deps = {
       engine,
       images: new ImageStore(engine),
       imageFacts: new ImageFacts({ engine, prefix, randomId: generateId }),
-      networks: new NetworkStore({ engine, prefix, names, subnetPool }),
+      networks: new NetworkStore({ engine, prefix, names, subnetPool, ownContainer }),
       prefix,
       names,
       making: { ...options, names },
@@ -80,7 +82,7 @@ export class DockerRuntime implements Runtime {
 
   async restart(spec: DatabaseSpec, options: ApplyOptions & { askedAt: Date }): Promise<void> {
     await restartContainers(this.deps, spec, options);
-    await applySpec(this.deps, spec, options);
+    await applySpec(this.deps, spec, { ...options, match: 'config' });
   }
 
   remove(database: RemovableDatabase, options: ApplyOptions): Promise<{ volumeKept: boolean }> {

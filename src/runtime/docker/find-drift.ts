@@ -1,9 +1,9 @@
 import type { DatabaseSpec } from '../runtime.js';
+import { matches } from './blueprint.js';
 import type { Blueprints } from './blueprints.js';
 import type { ListedContainer } from './engine/container.js';
 import type { Network } from './engine/networks.js';
 import type { Volume } from './engine/volumes.js';
-import { LABEL } from './labels.js';
 import type { Names } from './names.js';
 
 /** Everything that is ours on the engine, as lists tell it. */
@@ -28,11 +28,12 @@ export function driftOf(
   const network = networks.get(networkName);
   if (!network) return `network ${networkName} is missing`;
   if (!volumes.has(names.volume(spec.volumeId))) return `volume ${names.volume(spec.volumeId)} is missing`;
-  for (const { name, config } of [wanted.postgres, wanted.pooler]) {
+  for (const blueprint of [wanted.postgres, wanted.pooler]) {
+    const { name } = blueprint;
     const container = containers.get(name);
     if (!container) return `container ${name} is missing`;
     if (container.status !== 'running') return `container ${name} is ${container.status}`;
-    if (container.labels[LABEL.config] !== config) return `container ${name} has another configuration`;
+    if (!matches(container, blueprint, 'spec')) return `container ${name} has another configuration`;
     if (container.attachments.get(networkName)?.networkId !== network.id) {
       return `container ${name} is not in network ${networkName}`;
     }

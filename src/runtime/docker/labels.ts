@@ -12,6 +12,7 @@ export const LABEL = {
   app: 'paasdb.app',
   name: 'paasdb.name',
   version: 'paasdb.version',
+  spec: 'paasdb.spec',
   config: 'paasdb.config',
 } as const;
 

@@ -3,28 +3,66 @@ import { formatCidr, parseCidr, type Cidr } from '../../domain/cidr.js';
 import { RuntimeError } from '../runtime.js';
 import type { Engine } from './engine/engine.js';
 import { hasStatus } from './engine/engine-error.js';
+import type { Network } from './engine/networks.js';
 import { networkLabels } from './labels.js';
 import type { Names } from './names.js';
+import type { OwnContainer } from './own-container.js';
 import { Serial } from './serial.js';
 import { freeSubnets } from './subnets.js';
+
+export interface NetworkStoreDeps {
+  engine: Engine;
+  prefix: string;
+  names: Names;
+  subnetPool: Cidr;
+  ownContainer: OwnContainer;
+}
 
 /** The networks of orgs. */
 export class NetworkStore {
   private readonly serial = new Serial();
 
-  constructor(private readonly deps: { engine: Engine; prefix: string; names: Names; subnetPool: Cidr }) {}
+  constructor(private readonly deps: NetworkStoreDeps) {}
 
-  /** Makes the network of an org unless it is there. One at a time: two would choose the same subnet. */
+  /**
+   * Makes the network of an org unless it is there, and enters it. One at a time: two would choose the same
+   * subnet.
+   */
   ensure(org: string, signal: AbortSignal): Promise<void> {
-    return this.serial.run(() => this.ensureAlone(org, signal));
+    return this.serial.run(async () => {
+      await this.ensureAlone(org, signal);
+      await this.enterAlone(org, signal);
+    });
+  }
+
+  /**
+   * Has this process reach the containers in the network of an org, if that is there. The host reaches them
+   * all; a daemon in a container has to be in the network too, and an upgrade makes that container anew.
+   */
+  enter(org: string, signal: AbortSignal): Promise<void> {
+    return this.serial.run(() => this.enterAlone(org, signal));
+  }
+
+  private async enterAlone(org: string, signal: AbortSignal): Promise<void> {
+    const { engine, ownContainer } = this.deps;
+    const self = await ownContainer.inspect(signal);
+    if (!self) return;
+    const network = await this.find(org, signal);
+    if (!network || self.attachments.get(network.name)?.networkId === network.id) return;
+    await engine.networks.connect(network.id, self.id, signal);
+  }
+
+  private async find(org: string, signal: AbortSignal): Promise<Network | undefined> {
+    const { engine, prefix, names } = this.deps;
+    const ours = await engine.networks.list(networkLabels(prefix, org), signal);
+    return ours.find(({ name }) => name === names.network(org));
   }
 
   private async ensureAlone(org: string, signal: AbortSignal): Promise<void> {
     const { engine, prefix, names, subnetPool } = this.deps;
     const name = names.network(org);
     const labels = networkLabels(prefix, org);
-    const ours = await engine.networks.list(labels, signal);
-    if (ours.some((network) => network.name === name)) return;
+    if (await this.find(org, signal)) return;
 
     const taken = (await engine.networks.list({}, signal)).flatMap((network) => network.subnets);
     for (const subnet of freeSubnets(subnetPool, [...taken, ...hostRanges()])) {

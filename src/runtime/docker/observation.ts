@@ -17,7 +17,7 @@ interface ContainerObservation {
   container: Container;
   /** Attached to the org's network as it is now. */
   attached: boolean;
-  /** Made as it would be made today. */
+  /** It matches, as closely as was asked for. */
   current: boolean;
   /** `unknown` when it does not run; of the pooler also when PostgreSQL's does not work. */
   login: LoginOutcome | 'unknown';

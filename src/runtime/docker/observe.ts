@@ -1,6 +1,6 @@
 import type { DatabaseSpec } from '../runtime.js';
 import { addressOf } from './address.js';
-import type { Blueprint } from './blueprint.js';
+import { matches, type Blueprint, type Match } from './blueprint.js';
 import type { Blueprints } from './blueprints.js';
 import { dataLayout } from './data-layout.js';
 import type { Container, ListedContainer } from './engine/container.js';
@@ -8,7 +8,7 @@ import type { Engine } from './engine/engine.js';
 import { carries } from './engine/label-filter.js';
 import type { ImageFacts } from './image-facts.js';
 import { InterruptedError } from './interrupted-error.js';
-import { containerFilter, LABEL, networkLabels, volumeIdentity } from './labels.js';
+import { containerFilter, networkLabels, volumeIdentity } from './labels.js';
 import { tryLogin } from './login.js';
 import { parseMarker } from './marker.js';
 import { has, hasOnly } from './mounts.js';
@@ -27,7 +27,7 @@ export interface ObserveDeps {
 export async function observe(
   deps: ObserveDeps,
   spec: DatabaseSpec,
-  wanted: Blueprints,
+  { wanted, match }: { wanted: Blueprints; match: Match },
   signal: AbortSignal,
 ): Promise<Observation> {
   const { engine, prefix, names } = deps;
@@ -41,7 +41,12 @@ export async function observe(
   ]);
   const network = networks.find(({ name }) => name === networkName);
   const find = (name: string) => containers.find((container) => container.name === name);
-  const look = new ContainerLook(deps, spec, { name: networkName, id: network?.id ?? null }, signal);
+  const look = new ContainerLook(
+    deps,
+    spec,
+    { match, network: { name: networkName, id: network?.id ?? null } },
+    signal,
+  );
   const [postgres, poolerContainer] = await Promise.all([
     look.postgres(find(wanted.postgres.name), wanted.postgres),
     look.inspect(find(wanted.pooler.name)),
@@ -71,7 +76,7 @@ class ContainerLook {
   constructor(
     private readonly deps: ObserveDeps,
     private readonly spec: DatabaseSpec,
-    private readonly network: { name: string; id: string | null },
+    private readonly wish: { match: Match; network: { name: string; id: string | null } },
     private readonly signal: AbortSignal,
   ) {}
 
@@ -119,17 +124,19 @@ class ContainerLook {
   }
 
   private compare(container: Container, wanted: Blueprint, mounted: boolean) {
-    const attachedTo = container.attachments.get(this.network.name)?.networkId;
+    const attachedTo = container.attachments.get(this.wish.network.name)?.networkId;
     // One that was never started knows its network by name only.
-    const attached = attachedTo === this.network.id || (container.status === 'created' && attachedTo === '');
+    const attached =
+      attachedTo === this.wish.network.id || (container.status === 'created' && attachedTo === '');
     return {
-      attached: this.network.id !== null && attached,
-      current: mounted && container.labels[LABEL.config] === wanted.config,
+      attached: this.wish.network.id !== null && attached,
+      current: mounted && matches(container, wanted, this.wish.match),
     };
   }
 
   private async login(container: Container, port: number): Promise<PostgresObservation['login']> {
-    const address = container.status === 'running' ? addressOf(container, this.network.name, port) : null;
+    const address =
+      container.status === 'running' ? addressOf(container, this.wish.network.name, port) : null;
     return address ? (await tryLogin(address, this.spec.login, LOGIN_TIMEOUT_MS)).outcome : 'unknown';
   }
 

@@ -46,11 +46,14 @@ export function poolerContainer(
     NetworkingConfig: { EndpointsConfig: { [network]: {} } },
   };
   const config = fingerprint({ body, files });
+  const { org, pool, login } = spec;
+  const asked = fingerprint({ org, pool, role: login.role, verifier: login.verifier });
   return {
     name: names.pooler(spec.id),
     image,
+    spec: asked,
     config,
-    body: { ...body, Labels: { ...labels, [LABEL.config]: config } },
+    body: { ...body, Labels: { ...labels, [LABEL.spec]: asked, [LABEL.config]: config } },
     mount,
     files,
   };

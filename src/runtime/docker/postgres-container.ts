@@ -23,7 +23,7 @@ const INITDB_ARGS = [
 export type PostgresBlueprint = Blueprint;
 
 /**
- * The container of PostgreSQL. Whatever changes here, all databases are restarted for at the next resync.
+ * The container of PostgreSQL. What a release changes here, each database gets with its next restart.
  *
  * @param bootstrapPassword the superuser's during the initialisation, for a volume that is to be initialised.
  *   Without it the image refuses to initialise: a volume that turns out to be empty stays empty.
@@ -65,12 +65,19 @@ export function postgresContainer(
     NetworkingConfig: { EndpointsConfig: { [network]: {} } },
   };
   const config = fingerprint(body);
+  const { engineVersion, volumeId, org, resources, pool } = spec;
+  const asked = fingerprint({ engineVersion, volumeId, org, resources, pool });
   return {
     name: names.postgres(spec.id),
     image,
+    spec: asked,
     config,
     mount,
-    body: { ...body, Labels: { ...labels, [LABEL.config]: config }, Env: initialisation(bootstrapPassword) },
+    body: {
+      ...body,
+      Labels: { ...labels, [LABEL.spec]: asked, [LABEL.config]: config },
+      Env: initialisation(bootstrapPassword),
+    },
   };
 }
 

@@ -1,22 +1,33 @@
 import type { DatabaseSpec } from '../runtime.js';
 import type { StepDeps } from './attempt.js';
+import { matches, type Blueprint } from './blueprint.js';
+import { blueprintsOf, type Making } from './blueprints.js';
 import { containerFilter } from './labels.js';
 import { POOLER_STOP_S } from './pooler-container.js';
 import { POSTGRES_STOP_S } from './postgres-container.js';
 import { isMarked } from './stop-postgres.js';
 
-/** Stops and starts what runs of a database. What was never ready is left to be made anew. */
+/**
+ * Stops and starts what runs of a database. What was never ready is left to be made anew, and so is what would
+ * be made differently today: one interruption is enough.
+ */
 export async function restartContainers(
-  { engine, prefix, names }: Pick<StepDeps, 'engine' | 'prefix' | 'names'>,
+  { engine, prefix, making }: Pick<StepDeps, 'engine' | 'prefix'> & { making: Making },
   spec: DatabaseSpec,
   { signal, askedAt }: { signal: AbortSignal; askedAt: Date },
 ): Promise<void> {
   const containers = await engine.containers.list(containerFilter(prefix, spec.id), signal);
-  const running = (name: string) =>
-    containers.find((container) => container.name === name && container.status === 'running');
+  const wanted = blueprintsOf(spec, making);
+  const running = (blueprint: Blueprint) =>
+    containers.find(
+      (container) =>
+        container.name === blueprint.name &&
+        container.status === 'running' &&
+        matches(container, blueprint, 'config'),
+    );
 
-  const postgres = running(names.postgres(spec.id));
-  const pooler = running(names.pooler(spec.id));
+  const postgres = running(wanted.postgres);
+  const pooler = running(wanted.pooler);
   const isRestarted = async (id: string) => {
     const startedAt = (await engine.containers.inspect(id, signal))?.startedAt;
     return startedAt !== undefined && startedAt > askedAt;

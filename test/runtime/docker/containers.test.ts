@@ -48,6 +48,34 @@ describe('the configuration by which drift is found', () => {
     expect(blueprints(changes, changed).postgres.config).not.toBe(postgres.config);
   });
 
+  it.each([
+    ['the images', { postgresImage: 'other:{version}', pgbouncerImage: 'other' }],
+    ['the names', { names: namesWith({ prefix: 'other', network: 'paas-apps' }) }],
+  ])('does not ask for a restart when an operator changes %s', (_, changed) => {
+    const { postgres: changedPostgres, pooler: changedPooler } = blueprints({}, changed);
+    expect([changedPostgres.spec, changedPooler.spec]).toEqual([postgres.spec, pooler.spec]);
+    expect(changedPooler.config).not.toBe(pooler.config);
+  });
+
+  it.each([
+    ['the memory', { resources: PLAN_OFFERS.free.resources }],
+    ['the version', { engineVersion: 18 }],
+    ['the org', { org: 'globex' }],
+    ['the volume', { volumeId: '3c' }],
+    ['the pool', { pool: { ...POOL, size: 5 } }],
+  ])('asks for PostgreSQL anew when its row changes: %s', (_, changes) => {
+    expect(blueprints(changes).postgres.spec).not.toBe(postgres.spec);
+  });
+
+  it.each([
+    ['the verifier', { login: { role: 'app', password: 'x', verifier: 'SCRAM-SHA-256$1:x$y:z' } }],
+    ['the role', { login: { ...sampleSpec().login, role: 'app_b' } }],
+    ['the pool', { pool: { ...POOL, size: 5 } }],
+    ['the org', { org: 'globex' }],
+  ])('asks for a pooler anew when its row changes: %s', (_, changes) => {
+    expect(blueprints(changes).pooler.spec).not.toBe(pooler.spec);
+  });
+
   it('of PostgreSQL does not depend on passwords', () => {
     const login = { role: 'app', password: 'x', verifier: 'SCRAM-SHA-256$1:x$y:z' };
     expect(blueprints({ login, holdsData: true }, {}, 'bootstrap').postgres.config).toBe(postgres.config);

@@ -1,9 +1,13 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { join } from 'node:path';
+import { Engine } from '../../../src/runtime/docker/engine/engine.js';
 import { temporaryFolder } from '../../temporary-folder.js';
 
 export type Answer = (request: IncomingMessage, response: ServerResponse) => void;
+
+/** What containers carry that may be changed. */
+export const OWNER = { 'paasdb.prefix': 'paas' };
 
 /** Speaks HTTP at a unix socket as the Docker Engine does, so that the real client code runs. */
 export class FakeEngine implements AsyncDisposable {
@@ -32,6 +36,12 @@ export class FakeEngine implements AsyncDisposable {
 
   get dockerHost(): string {
     return `unix://${this.socketPath}`;
+  }
+
+  /** The real client, for containers with the prefix `paas`. */
+  client(callDeadlineMs?: number): Engine {
+    const options = callDeadlineMs === undefined ? {} : { callDeadlineMs };
+    return new Engine({ owner: OWNER, dockerHost: this.dockerHost, ...options });
   }
 
   get openConnections(): number {

@@ -1,4 +1,3 @@
-import { Engine } from '../../../src/runtime/docker/engine/engine.js';
 import { ImageStore } from '../../../src/runtime/docker/image-store.js';
 import { FakeEngine, json, status, type Answer } from './fake-engine.js';
 
@@ -9,7 +8,7 @@ let fake: FakeEngine;
 let images: ImageStore;
 beforeEach(async () => {
   fake = await FakeEngine.start();
-  images = new ImageStore(new Engine({ dockerHost: fake.dockerHost, callDeadlineMs: 500 }));
+  images = new ImageStore(fake.client(500));
 });
 afterEach(() => fake[Symbol.asyncDispose]());
 

@@ -1,7 +1,8 @@
 import { parseCidr, type Cidr } from '../../../src/domain/cidr.js';
-import { Engine } from '../../../src/runtime/docker/engine/engine.js';
 import { namesWith } from '../../../src/runtime/docker/names.js';
 import { NetworkStore } from '../../../src/runtime/docker/network-store.js';
+import { OwnContainer } from '../../../src/runtime/docker/own-container.js';
+import { serveContainers } from './fake-containers.js';
 import { FakeEngine, json, status } from './fake-engine.js';
 
 const never = new AbortController().signal;
@@ -22,14 +23,26 @@ beforeEach(async () => {
     networks.push({ Id: `n${networks.length}`, Name, Labels, IPAM });
     json({ Id: Name })(request, response);
   });
-  store = new NetworkStore({
-    engine: new Engine({ dockerHost: fake.dockerHost }),
+  store = storeIn(HOST);
+});
+afterEach(() => fake[Symbol.asyncDispose]());
+
+const HOST = '21 1 8:1 / / rw - ext4 /dev/vda rw';
+const OWN_ID = 'ab'.repeat(32);
+const CONTAINER = `${HOST}
+31 21 8:1 /var/lib/docker/containers/${OWN_ID}/hosts /etc/hosts rw - ext4 /dev/vda rw`;
+
+/** @param mountinfo what tells a process in a container from one on the host */
+function storeIn(mountinfo: string): NetworkStore {
+  const engine = fake.client();
+  return new NetworkStore({
+    engine,
     prefix: 'paas',
     names: namesWith({ prefix: 'paas', network: 'net' }),
     subnetPool: parseCidr('10.250.0.0/20') as Cidr,
+    ownContainer: new OwnContainer(engine, mountinfo),
   });
-});
-afterEach(() => fake[Symbol.asyncDispose]());
+}
 
 const made = () => fake.bodies.filter((body) => body !== '').map((body) => JSON.parse(body) as object);
 const subnetOf = (subnet: string) => ({ IPAM: { Driver: 'default', Config: [{ Subnet: subnet }] } });
@@ -89,4 +102,44 @@ it('goes on after a failure', async () => {
   await expect(store.ensure('acme', never)).rejects.toThrow(/boom/);
   fake.on(/POST/, json({ Id: 'n' }));
   await store.ensure('acme', never);
+});
+
+describe('in a container', () => {
+  const joined = () => fake.requests.filter((line) => line.endsWith('/connect'));
+  beforeEach(() => {
+    fake.on(/POST \/networks\/\w+\/connect/, status(200, ''));
+    store = storeIn(CONTAINER);
+  });
+
+  it('joins the network that it made', async () => {
+    serveContainers(fake, [{ id: OWN_ID, name: 'paasdb-1', labels: {} }]);
+    await store.ensure('acme', never);
+    expect(joined()).toEqual(['POST /networks/n0/connect']);
+    expect(fake.bodies.at(-1)).toBe(JSON.stringify({ Container: OWN_ID }));
+  });
+
+  it('joins a network that was there before it', async () => {
+    await storeIn(HOST).ensure('acme', never);
+    serveContainers(fake, [{ id: OWN_ID, name: 'paasdb-1', labels: {}, networks: { 'net-acme': 'old' } }]);
+    await store.enter('acme', never);
+    expect(joined()).toEqual(['POST /networks/n0/connect']);
+  });
+
+  it('stays in a network that it is in', async () => {
+    await storeIn(HOST).ensure('acme', never);
+    serveContainers(fake, [{ id: OWN_ID, name: 'paasdb-1', labels: {}, networks: { 'net-acme': 'n0' } }]);
+    await store.enter('acme', never);
+    expect(joined()).toEqual([]);
+  });
+
+  it('joins nothing where there is no network', async () => {
+    serveContainers(fake, [{ id: OWN_ID, name: 'paasdb-1', labels: {} }]);
+    await store.enter('acme', never);
+    expect(joined()).toEqual([]);
+  });
+
+  it('of another engine is a host to this one', async () => {
+    await store.ensure('acme', never);
+    expect(joined()).toEqual([]);
+  });
 });

@@ -1,6 +1,5 @@
 import { blueprintsOf } from '../../../src/runtime/docker/blueprints.js';
 import { CONTAINER_STATUSES } from '../../../src/runtime/docker/engine/container.js';
-import { Engine } from '../../../src/runtime/docker/engine/engine.js';
 import { ImageFacts } from '../../../src/runtime/docker/image-facts.js';
 import { namesWith } from '../../../src/runtime/docker/names.js';
 import { observe } from '../../../src/runtime/docker/observe.js';
@@ -24,7 +23,7 @@ it.each(CONTAINER_STATUSES)(
   'counts a container as a user of the volume unless it rests: %s',
   async (status) => {
     serveContainers(fake, [{ id: 'x1', name: 'stranger', status, volumes: [names.volume(SPEC.volumeId)] }]);
-    const engine = new Engine({ dockerHost: fake.dockerHost });
+    const engine = fake.client();
     const wanted = blueprintsOf(SPEC, {
       prefix: 'paas',
       names,
@@ -37,7 +36,7 @@ it.each(CONTAINER_STATUSES)(
       prefix: 'paas',
       names,
     };
-    const { volumeUser } = await observe(deps, SPEC, wanted, new AbortController().signal);
+    const { volumeUser } = await observe(deps, SPEC, { wanted, match: 'spec' }, new AbortController().signal);
     expect(volumeUser).toBe(RESTING.includes(status) ? null : 'stranger');
   },
 );

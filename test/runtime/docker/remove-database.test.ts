@@ -1,5 +1,4 @@
 import { tarOf } from '../../../src/runtime/docker/engine/archive.js';
-import { Engine } from '../../../src/runtime/docker/engine/engine.js';
 import { namesWith } from '../../../src/runtime/docker/names.js';
 import { removeDatabase } from '../../../src/runtime/docker/remove-database.js';
 import { serveContainers } from './fake-containers.js';
@@ -31,7 +30,7 @@ async function isMarked(): Promise<void> {
 
 async function remove(changes: Partial<typeof DATABASE> = {}) {
   const { signal } = new AbortController();
-  const engine = new Engine({ dockerHost: fake.dockerHost });
+  const engine = fake.client();
   return removeDatabase({ engine, prefix: 'paas', names }, { ...DATABASE, ...changes }, { signal });
 }
 

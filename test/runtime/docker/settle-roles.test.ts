@@ -1,6 +1,6 @@
-import { Engine } from '../../../src/runtime/docker/engine/engine.js';
 import { InterruptedError } from '../../../src/runtime/docker/interrupted-error.js';
 import { settleRoles } from '../../../src/runtime/docker/settle-roles.js';
+import { serveContainers } from './fake-containers.js';
 import { FakeEngine, frame, json } from './fake-engine.js';
 import { sampleSpec } from './sample-spec.js';
 
@@ -8,6 +8,7 @@ let fake: FakeEngine;
 let input: string;
 beforeEach(async () => {
   fake = await FakeEngine.start();
+  serveContainers(fake, [{ id: 'c1', name: 'paas-db-1a' }]);
   fake.on(/POST \/containers\/c1\/exec/, json({ Id: 'e1' }));
   input = '';
 });
@@ -19,13 +20,16 @@ function settle({ says, exitCode }: { says: Buffer; exitCode: number }): Promise
     socket.on('data', (chunk: Buffer) => (input += chunk.toString()));
     socket.on('end', () => socket.end(says));
   });
-  const engine = new Engine({ dockerHost: fake.dockerHost });
+  const engine = fake.client();
   return settleRoles(engine, 'c1', sampleSpec(), new AbortController().signal);
 }
 
 it('speaks as superuser in the database postgres only, which no tenant can change', async () => {
   await settle({ says: frame(1, '/var/lib/postgresql/data\n'), exitCode: 0 });
-  const { Cmd, User } = JSON.parse(fake.bodies[0] ?? '') as { Cmd: string[]; User: string };
+  const { Cmd, User } = JSON.parse(fake.bodies.find((body) => body !== '') ?? '') as {
+    Cmd: string[];
+    User: string;
+  };
   expect(User).toBe('postgres');
   expect(Cmd[0]).toBe('psql');
   expect(Cmd.slice(-4)).toEqual(['-U', 'postgres', '-d', 'postgres']);

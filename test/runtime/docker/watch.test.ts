@@ -1,5 +1,4 @@
 import type { ServerResponse } from 'node:http';
-import { Engine } from '../../../src/runtime/docker/engine/engine.js';
 import { watchEngine } from '../../../src/runtime/docker/watch.js';
 import { MemoryLogger } from '../../memory-logger.js';
 import { FakeEngine, status } from './fake-engine.js';
@@ -27,7 +26,7 @@ afterEach(async () => {
 function watch(): void {
   watching = watchEngine(
     {
-      engine: new Engine({ dockerHost: fake.dockerHost, callDeadlineMs: 500 }),
+      engine: fake.client(500),
       prefix: 'paas',
       ownName: (name) => name.startsWith('paas'),
       logger: new MemoryLogger(),

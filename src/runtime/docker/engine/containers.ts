@@ -6,23 +6,29 @@ import { containerInspection, containerList, type Container, type ListedContaine
 import { sleep } from './deadline.js';
 import { engineError, hasStatus } from './engine-error.js';
 import { labelFilter, type Labels } from './label-filter.js';
+import type { OwnContainers } from './own-containers.js';
 
 const created = z.object({ Id: z.string() }).transform(({ Id }) => Id);
 
 const GONE_DEADLINE_MS = 60_000;
 
-/** Containers of the engine, by their exact id. */
+/** Containers of the engine, by their exact id. Those that are not ours can be looked at, and no more. */
 export class Containers {
-  constructor(private readonly caller: Caller) {}
+  constructor(
+    private readonly caller: Caller,
+    private readonly own: OwnContainers,
+  ) {}
 
   /** All that carry these labels, stopped ones too. */
-  list(labels: Labels, signal: AbortSignal): Promise<ListedContainer[]> {
+  async list(labels: Labels, signal: AbortSignal): Promise<ListedContainer[]> {
     const query = { all: true, filters: labelFilter(labels) };
-    return this.caller.ask(
+    const found = await this.caller.ask(
       { what: 'list containers', method: 'GET', path: '/containers/json', query },
       containerList,
       signal,
     );
+    for (const container of found) this.own.note(container);
+    return found;
   }
 
   /** All that have this volume mounted. */
@@ -41,7 +47,9 @@ export class Containers {
   async inspect(id: string, signal: AbortSignal): Promise<Container | null> {
     try {
       const call = { what: 'inspect a container', method: 'GET', path: `${pathOf(id)}/json` } as const;
-      return await this.caller.ask(call, containerInspection, signal);
+      const container = await this.caller.ask(call, containerInspection, signal);
+      this.own.note(container);
+      return container;
     } catch (error) {
       if (hasStatus(error, 404)) return null;
       throw error;
@@ -49,8 +57,8 @@ export class Containers {
   }
 
   /** Returns the id. An EngineError of status 409 says that the name is taken, of 404 that there is no image. */
-  create(name: string, body: object, signal: AbortSignal): Promise<string> {
-    return this.caller.ask(
+  async create(name: string, body: object, signal: AbortSignal): Promise<string> {
+    const id = await this.caller.ask(
       {
         what: `create container ${name}`,
         method: 'POST',
@@ -63,6 +71,8 @@ export class Containers {
       created,
       signal,
     );
+    this.own.add(id);
+    return id;
   }
 
   start(id: string, signal: AbortSignal): Promise<void> {
@@ -89,15 +99,19 @@ export class Containers {
    */
   async remove(id: string, anonymousVolumes: boolean, signal: AbortSignal): Promise<void> {
     const query = { v: anonymousVolumes, force: true };
-    const call = { what: 'remove a container', method: 'DELETE', path: pathOf(id), query } as const;
+    const what = 'remove a container';
+    const call = { what, method: 'DELETE', path: pathOf(id), query, deadlineMs: GONE_DEADLINE_MS } as const;
     try {
-      await ignoring404(this.caller.send({ ...call, deadlineMs: GONE_DEADLINE_MS }, signal));
+      await ignoring404(this.own.require(id, what, signal).then(() => this.caller.send(call, signal)));
     } catch (error) {
       // Somebody else's removal is under way.
       if (!hasStatus(error, 409)) throw error;
     }
     for (let waitedMs = 0; waitedMs < GONE_DEADLINE_MS; waitedMs += 200) {
-      if ((await this.inspect(id, signal)) === null) return;
+      if ((await this.inspect(id, signal)) === null) {
+        this.own.forget(id);
+        return;
+      }
       await sleep(200, signal);
     }
     throw new RuntimeError('unavailable', `Docker has not removed a container within ${GONE_DEADLINE_MS} ms`);
@@ -107,6 +121,7 @@ export class Containers {
   async putArchive(id: string, path: string, archive: Buffer, signal: AbortSignal): Promise<void> {
     const what = `write files to ${path} in a container`;
     const query = { path, noOverwriteDirNonDir: true };
+    await this.own.require(id, what, signal);
     await this.caller.send(
       { what, method: 'PUT', path: `${pathOf(id)}/archive`, query, file: archive },
       signal,
@@ -141,15 +156,17 @@ export class Containers {
   }
 
   /** @param graceS how long the container may take to stop, in seconds, before it is killed */
-  private command(
+  private async command(
     verb: 'start' | 'unpause' | 'stop' | 'restart',
     id: string,
     signal: AbortSignal,
     graceS?: number,
   ): Promise<void> {
-    return this.caller.send(
+    const what = `${verb} a container`;
+    await this.own.require(id, what, signal);
+    await this.caller.send(
       {
-        what: `${verb} a container`,
+        what,
         method: 'POST',
         path: `${pathOf(id)}/${verb}`,
         makes: verb === 'start',

@@ -5,8 +5,10 @@ import { Events } from './events.js';
 import { Execs } from './exec.js';
 import { Images } from './images.js';
 import { Logs } from './logs.js';
+import type { Labels } from './label-filter.js';
 import { connect } from './modem.js';
 import { Networks } from './networks.js';
+import { OwnContainers } from './own-containers.js';
 import { Volumes } from './volumes.js';
 
 /** The Docker Engine. No API version is pinned: new engines refuse old ones, and old engines new ones. */
@@ -23,13 +25,23 @@ export class Engine {
   /**
    * @param dockerHost as in DOCKER_HOST; the local socket when left out
    * @param callDeadlineMs for calls that should be quick
+   * @param owner what every container carries that may be changed
    */
-  constructor({ dockerHost, callDeadlineMs = 60_000 }: { dockerHost?: string; callDeadlineMs?: number }) {
+  constructor({
+    dockerHost,
+    callDeadlineMs = 60_000,
+    owner,
+  }: {
+    dockerHost?: string;
+    callDeadlineMs?: number;
+    owner: Labels;
+  }) {
     const address = dockerHost ?? 'the local socket';
     this.caller = new Caller(connect(dockerHost), { address, deadlineMs: callDeadlineMs });
-    this.containers = new Containers(this.caller);
+    const own = new OwnContainers(this.caller, owner);
+    this.containers = new Containers(this.caller, own);
     this.events = new Events(this.caller);
-    this.execs = new Execs(this.caller);
+    this.execs = new Execs(this.caller, own);
     this.images = new Images(this.caller);
     this.logs = new Logs(this.caller);
     this.networks = new Networks(this.caller);

@@ -5,6 +5,7 @@ import type { Caller } from './caller.js';
 import { sleep, withDeadline } from './deadline.js';
 import { Demux } from './demux.js';
 import { engineError } from './engine-error.js';
+import type { OwnContainers } from './own-containers.js';
 import { TextTail } from './text-tail.js';
 
 export interface ExecRequest {
@@ -27,15 +28,19 @@ export interface ExecResult {
 const created = z.object({ Id: z.string() });
 const inspection = z.object({ Running: z.boolean(), ExitCode: z.number().nullish() });
 
-/** Runs programs inside of containers. */
+/** Runs programs inside of containers of ours. */
 export class Execs {
-  constructor(private readonly caller: Caller) {}
+  constructor(
+    private readonly caller: Caller,
+    private readonly own: OwnContainers,
+  ) {}
 
   /** Runs a program to its end. Whatever its exit code, that is an answer and no rejection. */
   async run(request: ExecRequest, signal: AbortSignal): Promise<ExecResult> {
     const { containerId, argv, user, stdin, deadlineMs } = request;
     const what = `run ${argv[0] ?? ''} in a container`;
     const run = async (inner: AbortSignal) => {
+      await this.own.require(containerId, what, inner);
       const { Id } = await this.caller.ask(
         {
           what,

@@ -63,4 +63,13 @@ export class Networks {
       signal,
     );
   }
+
+  /** Attaches a running container, whose other networks stay as they are. */
+  connect(id: string, containerId: string, signal: AbortSignal): Promise<void> {
+    const path = `/networks/${encodeURIComponent(id)}/connect`;
+    return this.caller.send(
+      { what: 'join a network', method: 'POST', path, body: { Container: containerId } },
+      signal,
+    );
+  }
 }

@@ -1,6 +1,7 @@
 import { Engine } from '../../../../src/runtime/docker/engine/engine.js';
 import { tarOf } from '../../../../src/runtime/docker/engine/archive.js';
-import { cut, FakeEngine, frame, json, silence, status } from '../fake-engine.js';
+import { serveContainers } from '../fake-containers.js';
+import { cut, FakeEngine, frame, json, silence, status, OWNER } from '../fake-engine.js';
 
 const never = new AbortController().signal;
 
@@ -8,13 +9,19 @@ let fake: FakeEngine;
 let engine: Engine;
 beforeEach(async () => {
   fake = await FakeEngine.start();
-  engine = new Engine({ dockerHost: fake.dockerHost, callDeadlineMs: 300 });
+  engine = fake.client(300);
 });
 afterEach(() => fake[Symbol.asyncDispose]());
 
+/** Has the engine know a container with these labels, and returns its id. */
+function serve(labels: Record<string, string>): string {
+  serveContainers(fake, [{ id: 'c1', name: 'some', labels }]);
+  return 'c1';
+}
+
 describe('an engine that does not answer', () => {
   it('is told by its address and by what to do', async () => {
-    const absent = new Engine({ dockerHost: 'unix:///nowhere/docker.sock' });
+    const absent = new Engine({ owner: OWNER, dockerHost: 'unix:///nowhere/docker.sock' });
     await expect(absent.check(never)).rejects.toMatchObject({
       code: 'unavailable',
       retryable: true,
@@ -25,7 +32,7 @@ describe('an engine that does not answer', () => {
   });
 
   it('is told from one where nothing listens', async () => {
-    const closed = new Engine({ dockerHost: 'tcp://127.0.0.1:1' });
+    const closed = new Engine({ owner: OWNER, dockerHost: 'tcp://127.0.0.1:1' });
     await expect(closed.check(never)).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringMatching(/tcp:\/\/127\.0\.0\.1:1: nothing listens there/),
@@ -33,7 +40,9 @@ describe('an engine that does not answer', () => {
   });
 
   it.each(['ssh://somewhere', 'tcp://', 'fd://', 'http:// '])('is not looked for at %s', (dockerHost) => {
-    expect(() => new Engine({ dockerHost })).toThrow(/is not unix:\/\/\/path or tcp:\/\/host:port/);
+    expect(() => new Engine({ owner: OWNER, dockerHost })).toThrow(
+      /is not unix:\/\/\/path or tcp:\/\/host:port/,
+    );
   });
 
   it.each([
@@ -116,6 +125,8 @@ describe('what makes something', () => {
   });
 
   it('sends no body where Docker wants none', async () => {
+    await engine.containers.inspect(serve(OWNER), never);
+    fake.requests.length = fake.bodies.length = 0;
     fake.on(/POST/, (_, response) => response.writeHead(204).end());
     await engine.containers.start('c1', never);
     await engine.containers.stop('c1', 7, never);
@@ -150,6 +161,38 @@ describe('a file in a container', () => {
   });
 });
 
+describe.each<[string, Record<string, string>]>([
+  ['has no labels', {}],
+  ['belongs to another installation', { 'paasdb.prefix': 'other' }],
+])('a container that %s', (_, labels) => {
+  const { signal } = new AbortController();
+  it.each<[string, () => Promise<unknown>]>([
+    ['started', () => engine.containers.start('c1', signal)],
+    ['stopped', () => engine.containers.stop('c1', 1, signal)],
+    ['restarted', () => engine.containers.restart('c1', 1, signal)],
+    ['resumed', () => engine.containers.unpause('c1', signal)],
+    ['removed', () => engine.containers.remove('c1', true, signal)],
+    ['written to', () => engine.containers.putArchive('c1', '/etc', Buffer.alloc(0), signal)],
+    [
+      'run programs in',
+      () =>
+        engine.execs.run(
+          { containerId: 'c1', argv: ['id'], user: 'root', stdin: '', deadlineMs: 1000 },
+          signal,
+        ),
+    ],
+  ])('is not %s', async (_verb, work) => {
+    serve(labels);
+    // However it was seen before.
+    await engine.containers.list({}, signal);
+    await expect(work()).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringMatching(/did not make the container some \(c1\): refused to/),
+    });
+    expect(fake.requests.filter((line) => !line.startsWith('GET '))).toEqual([]);
+  });
+});
+
 describe('an exec', () => {
   const request = {
     containerId: 'c1',
@@ -158,7 +201,10 @@ describe('an exec', () => {
     stdin: 'hush',
     deadlineMs: 1_000,
   };
-  beforeEach(() => fake.on(/POST \/containers\/c1\/exec/, json({ Id: 'e1' })));
+  beforeEach(() => {
+    serve(OWNER);
+    fake.on(/POST \/containers\/c1\/exec/, json({ Id: 'e1' }));
+  });
 
   it('gives its input to the program and tells what came of it', async () => {
     let inspections = 0;
@@ -174,7 +220,8 @@ describe('an exec', () => {
     expect(input).toMatch(/hush$/);
     expect(inspections).toBe(3);
     expect(fake.bodies.join()).not.toContain('hush');
-    expect(JSON.parse(fake.bodies[0] ?? '')).toMatchObject({ Cmd: ['psql', '-X'], User: 'postgres' });
+    const body = fake.bodies.find((text) => text !== '') ?? '';
+    expect(JSON.parse(body)).toMatchObject({ Cmd: ['psql', '-X'], User: 'postgres' });
   });
 
   it('that is cut inside a frame is an error', async () => {
