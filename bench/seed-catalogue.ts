@@ -12,12 +12,16 @@ import { insertVolume } from '../src/store/volumes.js';
 
 /** Fills a data directory with the rows of `count` databases of the app `catalogue`, which nobody provisions. */
 export function seedCatalogue(dataDir: string, count: number): void {
-  using store = openStore(join(dataDir, 'paasdb.sqlite'), join(process.cwd(), 'migrations'), {
-    clock: () => new Date(),
-    sealer: loadKeyring(join(dataDir, 'master.key')),
-    sha256,
-    generateId,
-  });
+  using store = openStore(
+    join(dataDir, 'paasdb.sqlite'),
+    { migrations: join(process.cwd(), 'migrations'), copies: dataDir },
+    {
+      clock: () => new Date(),
+      sealer: loadKeyring(join(dataDir, 'master.key')),
+      sha256,
+      generateId,
+    },
+  );
   const password = generatePassword();
   const credential = { role: 'app', password, verifier: scramVerifier(password) };
   store.transaction(() => {

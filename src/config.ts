@@ -13,6 +13,7 @@ export interface Config {
   host: string;
   port: number;
   dataDir: string;
+  backupDir: string;
   /** `null`: made at the first start and kept in the data directory. */
   operatorToken: string | null;
   masterKeyFile: string;
@@ -43,6 +44,11 @@ export const SETTINGS = [
   { name: 'HOST', default: '127.0.0.1', meaning: 'address the API listens on' },
   { name: 'PORT', default: '8080', meaning: 'its port; 0 takes a free one' },
   { name: 'DATA_DIR', default: './data', meaning: 'where the control database, the keys and the token lie' },
+  {
+    name: 'BACKUP_DIR',
+    default: '',
+    meaning: 'where copies lie, best on another disk; unset: `<data dir>/backups`',
+  },
   {
     name: 'OPERATOR_TOKEN',
     default: '',
@@ -98,6 +104,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   };
 
   const dataDir = resolve(text('DATA_DIR'));
+  const beside = (name: SettingName, file: string) =>
+    resolve(dataDir, text(name) === '' ? file : resolve(text(name)));
   const values = {
     host: read('HOST', matching(/^[A-Za-z0-9.:-]+$/), 'an address to listen on, such as 127.0.0.1'),
     port: read('PORT', (value) => wholeNumber(value, 0, 65_535), 'a port from 0 to 65535'),
@@ -140,8 +148,8 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     ...values,
     dataDir,
     operatorToken: values.operatorToken === '' ? null : values.operatorToken,
-    masterKeyFile:
-      text('MASTER_KEY_FILE') === '' ? resolve(dataDir, 'master.key') : resolve(text('MASTER_KEY_FILE')),
+    backupDir: beside('BACKUP_DIR', 'backups'),
+    masterKeyFile: beside('MASTER_KEY_FILE', 'master.key'),
     dockerHost:
       environment.DOCKER_HOST === undefined || environment.DOCKER_HOST === ''
         ? null

@@ -133,7 +133,8 @@ function openControlDatabase(config: Config, migrationsFolder: string): Store {
     );
   }
   const sealer = loadKeyring(config.masterKeyFile);
-  return openStore(path, migrationsFolder, { clock: () => new Date(), sealer, sha256, generateId });
+  const folders = { migrations: migrationsFolder, copies: join(config.backupDir, 'control') };
+  return openStore(path, folders, { clock: () => new Date(), sealer, sha256, generateId });
 }
 
 /** What must hold before anybody is served. Throws when a secret could not be opened any more. */
@@ -153,11 +154,19 @@ function prepareStore(store: Store, config: Config, logger: Logger): void {
   }
   dropStaleIdempotentReplies(store);
   ensureDefaultOrg(store);
-  const token = config.operatorToken ?? loadOperatorToken(join(config.dataDir, 'operator-token'));
-  replaceOperatorToken(store, sha256(token));
+  replaceOperatorToken(store, sha256(config.operatorToken ?? readOperatorToken(config, logger)));
   const broken = findBrokenAuditEvent(store);
   if (broken !== null)
     logger.error({ eventId: broken }, 'the audit log was altered: its chain breaks at this event');
+}
+
+function readOperatorToken({ dataDir }: Config, logger: Logger): string {
+  const path = join(dataDir, 'operator-token');
+  const { token, made } = loadOperatorToken(path);
+  // In a container, say how to come by it from outside.
+  const command = existsSync('/.dockerenv') ? `docker compose exec paasdb cat ${path}` : `cat ${path}`;
+  if (made) logger.info({ path }, `the operator's token was made: read it with \`${command}\``);
+  return token;
 }
 
 async function listen(server: Server, { host, port }: Config): Promise<string> {

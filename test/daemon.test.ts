@@ -1,5 +1,13 @@
 import Sqlite from 'better-sqlite3';
-import { appendFileSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  appendFileSync,
+  copyFileSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
@@ -20,14 +28,17 @@ function installation() {
     dataDir,
     logger,
     path: (name: string) => join(dataDir, name),
-    async start(environment: Record<string, string> = {}): Promise<Daemon> {
+    async start(
+      environment: Record<string, string> = {},
+      { migrationsFolder } = { migrationsFolder: MIGRATIONS },
+    ): Promise<Daemon> {
       const config = readConfig({
         PAASDB_DATA_DIR: dataDir,
         PAASDB_PORT: '0',
         DOCKER_HOST: `unix://${join(folder.path, 'no-engine.sock')}`,
         ...environment,
       });
-      const daemon = await startDaemon({ config, logger, version: '1.2.3', migrationsFolder: MIGRATIONS });
+      const daemon = await startDaemon({ config, logger, version: '1.2.3', migrationsFolder });
       started.push(daemon);
       return daemon;
     },
@@ -84,6 +95,16 @@ describe('the first start', () => {
     expect(here.logger.messages('info')).toContain('paasdb is up');
   });
 
+  it('says how to read the operator’s token, once', async () => {
+    await using here = installation();
+    const hint = () => here.logger.messages('info').filter((message) => message.includes('token'));
+    const first = await here.start();
+    expect(hint()).toEqual([expect.stringContaining(`cat ${here.path('operator-token')}\``)]);
+    await first.stop();
+    await here.start();
+    expect(hint()).toHaveLength(1);
+  });
+
   it('serves although there is no engine, and says so', async () => {
     await using here = installation();
     const daemon = await here.start();
@@ -99,6 +120,36 @@ describe('the first start', () => {
     expect(here.logger.lines).toContainEqual(
       expect.objectContaining({ level: 'warn', fields: { name: 'PAASDB_PROT' } }),
     );
+  });
+});
+
+describe('an upgrade', () => {
+  /** A release that has one migration more. */
+  function release(statement: string) {
+    const folder = temporaryFolder();
+    for (const file of readdirSync(MIGRATIONS)) copyFileSync(join(MIGRATIONS, file), join(folder.path, file));
+    const next = `${String(readdirSync(MIGRATIONS).length + 1).padStart(4, '0')}_next.sql`;
+    writeFileSync(join(folder.path, next), statement);
+    return { migrationsFolder: folder.path, [Symbol.dispose]: () => folder[Symbol.dispose]() };
+  }
+
+  it('keeps a copy of the control database in the backup directory', async () => {
+    await using here = installation();
+    using next = release('CREATE TABLE more (id TEXT) STRICT;');
+    await (await here.start()).stop();
+    await here.start({ PAASDB_BACKUP_DIR: here.path('elsewhere') }, next);
+    expect(readdirSync(here.path('elsewhere/control'))).toEqual(['paasdb-schema-1.sqlite']);
+  });
+
+  it('that fails leaves an installation which the release before starts on', async () => {
+    await using here = installation();
+    using next = release('DROP TABLE orgs; NONSENSE;');
+    const first = await here.start();
+    const token = here.operatorToken();
+    const url = await createDatabase(first, token);
+    await first.stop();
+    await expect(here.start({}, next)).rejects.toThrow(/start the version that ran before/);
+    expect(await urlOf(await here.start(), token)).toBe(url);
   });
 });
 

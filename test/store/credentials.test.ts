@@ -8,8 +8,7 @@ import {
   resealCredentials,
 } from '../../src/store/credentials.js';
 import { openStore } from '../../src/store/open.js';
-import { MIGRATIONS } from '../repository.js';
-import { openTestStore, type TestStore } from './open-test-store.js';
+import { openTestStore, type TestStore, testFolders } from './open-test-store.js';
 import { SAMPLE_CREDENTIAL, sampleDatabase } from './sample-rows.js';
 
 let test: TestStore;
@@ -18,7 +17,12 @@ afterEach(() => test[Symbol.dispose]());
 
 /** The same control database, opened with another key file. */
 function reopenWith(keyring: Keyring) {
-  return openStore(test.path, MIGRATIONS, { clock: test.clock.read, sealer: keyring, sha256, generateId });
+  return openStore(test.path, testFolders(test.folder), {
+    clock: test.clock.read,
+    sealer: keyring,
+    sha256,
+    generateId,
+  });
 }
 
 describe('credentials', () => {

@@ -7,8 +7,7 @@ import { generateKeyLine, Keyring } from '../../src/secrets/keyring.js';
 import { sha256 } from '../../src/secrets/digest.js';
 import { generateId } from '../../src/secrets/random.js';
 import { openStore } from '../../src/store/open.js';
-import { MIGRATIONS } from '../repository.js';
-import { openTestStore, type TestStore } from './open-test-store.js';
+import { openTestStore, type TestStore, testFolders } from './open-test-store.js';
 
 const REQUEST = { tokenId: '1token', key: 'deploy-42', requestHash: 'aa' };
 const DAY_MS = 24 * 3_600_000;
@@ -52,7 +51,12 @@ describe('idempotency keys', () => {
     expect(lookUpIdempotencyKey(test.store, REQUEST).kind).toBe('replay');
 
     const sealer = Keyring.parse(generateKeyLine());
-    const rotated = openStore(test.path, MIGRATIONS, { clock: test.clock.read, sealer, sha256, generateId });
+    const rotated = openStore(test.path, testFolders(test.folder), {
+      clock: test.clock.read,
+      sealer,
+      sha256,
+      generateId,
+    });
     dropStaleIdempotentReplies(rotated);
     expect(lookUpIdempotencyKey(rotated, REQUEST)).toEqual({ kind: 'new' });
     rotated.close();

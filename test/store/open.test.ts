@@ -5,9 +5,8 @@ import { sha256 } from '../../src/secrets/digest.js';
 import { generateKeyLine, Keyring } from '../../src/secrets/keyring.js';
 import { openStore } from '../../src/store/open.js';
 import { insertOrg } from '../../src/store/orgs.js';
-import { MIGRATIONS } from '../repository.js';
 import { temporaryFolder } from '../temporary-folder.js';
-import { openTestStore } from './open-test-store.js';
+import { openTestStore, testFolders } from './open-test-store.js';
 import { sampleDatabase } from './sample-rows.js';
 
 describe('openStore', () => {
@@ -36,7 +35,7 @@ describe('openStore', () => {
       sha256,
       generateId: () => '1',
     };
-    expect(() => openStore(path, MIGRATIONS, deps)).toThrow(/not a database/);
+    expect(() => openStore(path, testFolders(folder.path), deps)).toThrow(/not a database/);
   });
 });
 
