@@ -1,4 +1,6 @@
-import { availableVersions, Installation, until, type DatabaseBody } from './daemon-fixture.js';
+import type { DatabaseBody } from './api-client.js';
+import { availableVersions, Installation } from './daemon-fixture.js';
+import { until } from './until.js';
 import { EngineProxy, type EngineRequest } from './engine-proxy.js';
 
 jest.setTimeout(600_000);

@@ -3,7 +3,8 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Client } from 'pg';
+import { ApiClient } from './api-client.js';
+import { until } from './until.js';
 
 const ENTRY = join(process.cwd(), 'dist/main.js');
 const READY_TIMEOUT_MS = 20_000;
@@ -28,27 +29,11 @@ export async function availableVersions(): Promise<number[]> {
   return found.filter((version) => version !== null);
 }
 
-export interface Answer<T = Record<string, never>> {
-  status: number;
-  headers: Headers;
-  body: T;
-}
-
-export interface DatabaseBody {
-  id: string;
-  status: string;
-  errorMessage: string | null;
-  host: string;
-  directHost: string;
-  engineVersion: string;
-}
-
 /** One data directory with a prefix of its own on the real engine, and the daemon process that may run on it. */
-export class Installation implements AsyncDisposable {
+export class Installation extends ApiClient implements AsyncDisposable {
   readonly prefix = `paastest-${process.pid}-${++installations}`.slice(0, 20);
   readonly network = `${this.prefix}-net`;
   readonly dataDir = mkdtempSync(join(tmpdir(), 'paasdb-daemon-'));
-  readonly docker = new Docker();
   log = '';
   private process: ChildProcess | null = null;
   url = '';
@@ -109,85 +94,6 @@ export class Installation implements AsyncDisposable {
     return readFileSync(join(this.dataDir, 'operator-token'), 'utf8').trim();
   }
 
-  async call<T = DatabaseBody>(
-    method: string,
-    path: string,
-    {
-      body,
-      waitS,
-      token,
-      headers,
-    }: { body?: unknown; waitS?: number; token?: string; headers?: Record<string, string> } = {},
-  ): Promise<Answer<T>> {
-    const response = await fetch(this.url + path, {
-      method,
-      headers: {
-        Authorization: `Bearer ${token ?? this.operatorToken}`,
-        ...(body !== undefined && { 'Content-Type': 'application/json' }),
-        ...(waitS !== undefined && { Prefer: `wait=${waitS}` }),
-        ...headers,
-      },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    return {
-      status: response.status,
-      headers: response.headers,
-      body: (text === '' ? null : JSON.parse(text)) as T,
-    };
-  }
-
-  async createApp(org = 'default', app = 'web'): Promise<string> {
-    const answer = await this.call('POST', `/api/orgs/${org}/apps`, { body: { slug: app } });
-    if (answer.status !== 201 && answer.status !== 409) throw new Error(JSON.stringify(answer.body));
-    return `/api/orgs/${org}/apps/${app}`;
-  }
-
-  /** Polls until the database has a status; fails when it gets stuck. */
-  async reach(path: string, status: string, timeoutMs = 90_000): Promise<DatabaseBody> {
-    let last: DatabaseBody | undefined;
-    await until(async () => {
-      last = (await this.call('GET', path)).body;
-      return last.status === status;
-    }, timeoutMs).catch((error: unknown) => {
-      throw new Error(
-        `${path} is ${last?.status} (${last?.errorMessage}), not ${status}\n${this.log.slice(-3000)}`,
-        {
-          cause: error,
-        },
-      );
-    });
-    if (!last) throw new Error('unreachable');
-    return last;
-  }
-
-  async reveal(path: string): Promise<{ dsn: string; directDsn: string }> {
-    const answer = await this.call<{ dsn: string; directDsn: string }>('POST', `${path}/reveal`);
-    if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
-    return answer.body;
-  }
-
-  /** Connects as an app would, with the container's name replaced by its address: this process is on the host. */
-  async connect(dsn: string): Promise<Client> {
-    const url = new URL(dsn);
-    const { NetworkSettings } = await this.docker.getContainer(url.hostname).inspect();
-    const [network] = Object.values(NetworkSettings.Networks);
-    url.hostname = network?.IPAddress ?? '';
-    const client = new Client({ connectionString: url.href, connectionTimeoutMillis: 5000 });
-    client.on('error', () => undefined);
-    await client.connect();
-    return client;
-  }
-
-  async query<Row>(dsn: string, sql: string, values: unknown[] = []): Promise<Row[]> {
-    const client = await this.connect(dsn);
-    try {
-      return (await client.query(sql, values)).rows as Row[];
-    } finally {
-      await client.end();
-    }
-  }
-
   /** The names of all that is ours in the engine. */
   async resources(): Promise<{ containers: string[]; volumes: string[]; networks: string[] }> {
     const filters = { label: [`paasdb.prefix=${this.prefix}`] };
@@ -212,14 +118,5 @@ export class Installation implements AsyncDisposable {
     await Promise.all(volumes.map((name) => this.docker.getVolume(name).remove()));
     await Promise.all(networks.map((name) => this.docker.getNetwork(name).remove()));
     rmSync(this.dataDir, { recursive: true, force: true });
-  }
-}
-
-/** Looks every 50 ms until a condition holds. Rejects after `timeoutMs`. */
-export async function until(condition: () => boolean | Promise<boolean>, timeoutMs: number): Promise<void> {
-  const deadline = Date.now() + timeoutMs;
-  while (!(await condition())) {
-    if (Date.now() > deadline) throw new Error(`nothing happened within ${timeoutMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 50));
   }
 }

@@ -1,4 +1,5 @@
-import { Installation, until } from './daemon-fixture.js';
+import { Installation } from './daemon-fixture.js';
+import { until } from './until.js';
 import { EngineProxy } from './engine-proxy.js';
 
 jest.setTimeout(180_000);

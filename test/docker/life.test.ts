@@ -1,7 +1,9 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { Client } from 'pg';
-import { availableVersions, Installation, until, type DatabaseBody } from './daemon-fixture.js';
+import type { DatabaseBody } from './api-client.js';
+import { availableVersions, Installation } from './daemon-fixture.js';
+import { until } from './until.js';
 
 jest.setTimeout(300_000);
 

@@ -2,8 +2,9 @@ import type { ContainerInspectInfo } from 'dockerode';
 import type Docker from 'dockerode';
 import { text } from 'node:stream/consumers';
 import type { Client } from 'pg';
+import { Engine } from '../../src/runtime/docker/engine/engine.js';
 import type { DatabaseSpec } from '../../src/runtime/runtime.js';
-import { EngineFixture, soon, VERSIONS } from './engine-fixture.js';
+import { EngineFixture, NEWEST, POSTGRES_IMAGE, soon, VERSIONS } from './engine-fixture.js';
 
 jest.setTimeout(120_000);
 
@@ -219,6 +220,36 @@ describe.each(VERSIONS)('startup parameters on the pooled way to PostgreSQL %i',
       await expect(connectWith(parameters)).rejects.toThrow(/statement_timeout/);
     },
   );
+});
+
+describe('a container that paasdb did not make', () => {
+  let stranger: Docker.Container;
+  let engine: Engine;
+  beforeAll(async () => {
+    engine = new Engine({ owner: { 'paasdb.prefix': fixture.prefix } });
+    const Image = POSTGRES_IMAGE.replace('{version}', String(NEWEST));
+    const name = `${fixture.prefix}-stranger`;
+    stranger = await fixture.docker.createContainer({ name, Image, Entrypoint: ['sleep', '300'], Cmd: [] });
+    await stranger.start();
+  });
+  afterAll(() => stranger.remove({ force: true, v: true }));
+
+  it.each<[string, (id: string) => Promise<unknown>]>([
+    ['removed', (id) => engine.containers.remove(id, true, soon())],
+    ['stopped', (id) => engine.containers.stop(id, 0, soon())],
+    ['restarted', (id) => engine.containers.restart(id, 0, soon())],
+    ['written to', (id) => engine.containers.putArchive(id, '/tmp', Buffer.alloc(1024), soon())],
+    [
+      'run programs in',
+      (containerId) =>
+        engine.execs.run({ containerId, argv: ['id'], user: 'root', stdin: '', deadlineMs: 5000 }, soon()),
+    ],
+  ])('is not %s', async (_, work) => {
+    const before = (await stranger.inspect()).State.StartedAt;
+    await expect(work(stranger.id)).rejects.toMatchObject({ code: 'conflict' });
+    const { State, ExecIDs } = await stranger.inspect();
+    expect([State.Running, State.StartedAt, ExecIDs]).toEqual([true, before, null]);
+  });
 });
 
 interface Network {
