@@ -1,10 +1,9 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { createServer, type Server } from 'node:http';
-import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import type { Config } from './config.js';
 import type { Logger } from './domain/logger.js';
 import { createApp } from './http/app.js';
+import { serve } from './http/serve.js';
 import { DatabaseProvisioner } from './provisioner/database-provisioner.js';
 import { runtimeHandlers } from './provisioner/handlers.js';
 import { OperationWaiters } from './provisioner/operation-waiters.js';
@@ -109,9 +108,8 @@ export async function startDaemon({
       },
       { version },
     );
-    const server = createServer(app);
-    const url = await listen(server, config);
-    releasers.push(() => closeServer(server));
+    const { url, close } = await serve(app, { ...config, tenants: config.subnetPool, logger });
+    releasers.push(close);
     provisioner.start();
     releasers.push(() => provisioner.stop());
     resync.start();
@@ -167,22 +165,4 @@ function readOperatorToken({ dataDir }: Config, logger: Logger): string {
   const command = existsSync('/.dockerenv') ? `docker compose exec paasdb cat ${path}` : `cat ${path}`;
   if (made) logger.info({ path }, `the operator's token was made: read it with \`${command}\``);
   return token;
-}
-
-async function listen(server: Server, { host, port }: Config): Promise<string> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject);
-    server.listen(port, host, resolve);
-  });
-  const { port: actual } = server.address() as AddressInfo;
-  return `http://${host.includes(':') ? `[${host}]` : host}:${actual}`;
-}
-
-/** Lets answers that are under way finish, for a while. */
-async function closeServer(server: Server): Promise<void> {
-  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
-  server.closeIdleConnections();
-  const impatience = setTimeout(() => server.closeAllConnections(), 3000);
-  await closed;
-  clearTimeout(impatience);
 }

@@ -1,0 +1,60 @@
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { overlaps, parseCidr, type Cidr } from '../domain/cidr.js';
+import type { Logger } from '../domain/logger.js';
+
+const ANY = ['0.0.0.0', '::'];
+const PATIENCE_MS = 3000;
+
+export interface ServeOptions {
+  host: string;
+  /** 0 takes a free one. */
+  port: number;
+  /**
+   * Where the networks of orgs are. On them the API does not answer unless the host is named: who listens on
+   * every address would let tenants in at the gateway of their network, or at the daemon's own container.
+   */
+  tenants: Cidr;
+  logger: Logger;
+}
+
+/** Serves HTTP. Resolves once it listens; rejects when it cannot. */
+export async function serve(
+  app: RequestListener,
+  { host, port, tenants, logger }: ServeOptions,
+): Promise<{ url: string; close: () => Promise<void> }> {
+  const server = createServer(app);
+  if (ANY.includes(host)) {
+    server.on('connection', (socket) => {
+      const { localAddress } = socket;
+      if (!isWithin(localAddress ?? '', tenants)) return;
+      logger.warn(
+        { localAddress },
+        'refused a connection from a network of tenants: PAASDB_HOST does not name this address',
+      );
+      socket.destroy();
+    });
+  }
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(port, host, resolve);
+  });
+  const { port: actual } = server.address() as AddressInfo;
+  const url = `http://${host.includes(':') ? `[${host}]` : host}:${actual}`;
+  return { url, close: () => close(server) };
+}
+
+/** Lets answers that are under way finish, for a while. */
+async function close(server: Server): Promise<void> {
+  const closed = new Promise<void>((resolve) => server.close(() => resolve()));
+  server.closeIdleConnections();
+  const impatience = setTimeout(() => server.closeAllConnections(), PATIENCE_MS);
+  await closed;
+  clearTimeout(impatience);
+}
+
+/** @param address of a socket: IPv4, IPv6, or IPv4 as IPv6 writes it */
+function isWithin(address: string, range: Cidr): boolean {
+  const host = parseCidr(`${address.replace(/^::ffff:/i, '')}/32`);
+  return host !== null && overlaps(host, range);
+}
