@@ -20,12 +20,13 @@ function blocksOf(heading: string): string[] {
 test('the commands of the README do what it says, one after another', async () => {
   await using installation = new Installation();
   await installation.start();
+  const token = blocksOf('Two commands').find((block) => block.startsWith('TOKEN=')) ?? '';
   const [first = '', , deploy = ''] = blocksOf('A first database with curl');
   const [deletion = ''] = blocksOf('Delete, and get it back');
-  const script = [first, deploy, deletion]
+  const script = [token, first, deploy, deletion]
     .join('')
     .replace('http://127.0.0.1:8080', installation.url)
-    .replace('data/operator-token', `${installation.dataDir}/operator-token`)
+    .replace('data/operator-token', 'operator-token')
     .split('\n')
     .map((line) => {
       const placeholder = Object.keys(FILLED_IN).find((start) => line.startsWith(start));
