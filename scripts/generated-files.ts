@@ -6,10 +6,15 @@ import type { ApiDeps } from '../src/http/api-deps.js';
 import { endpoints } from '../src/http/endpoints/index.js';
 import { openapiDocument } from '../src/http/openapi.js';
 import { migrate } from '../src/store/migrate.js';
+import { envExample } from './env-example.js';
 
 /** The files that are checked in and made from the source, by their path from `root`, the repository. */
 export function generatedFiles(root: string): Record<string, string> {
-  return { 'docs/openapi.json': openapi(root), 'docs/schema.sql': schema(join(root, 'migrations')) };
+  return {
+    '.env.example': envExample(),
+    'docs/openapi.json': openapi(root),
+    'docs/schema.sql': schema(join(root, 'migrations')),
+  };
 }
 
 /** What a daemon with the default settings serves. */
