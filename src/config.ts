@@ -72,7 +72,7 @@ export const SETTINGS = [
   {
     name: 'SUBNET_POOL',
     default: '10.176.0.0/12',
-    meaning: `range out of which each org’s network gets a /${ORG_NETWORK_BITS}`,
+    meaning: `range out of which each org’s network gets a /${ORG_NETWORK_BITS}; none of the host’s own networks may be in it, nor may it change while there are databases`,
   },
   { name: 'LOG_LEVEL', default: 'info', meaning: LOG_LEVELS.join(', ') },
 ] as const satisfies Setting[];

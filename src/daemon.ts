@@ -160,9 +160,9 @@ function prepareStore(store: Store, config: Config, logger: Logger): void {
 
 function readOperatorToken({ dataDir }: Config, logger: Logger): string {
   const path = join(dataDir, 'operator-token');
-  const { token, made } = loadOperatorToken(path);
+  const token = loadOperatorToken(path);
   // In a container, say how to come by it from outside.
   const command = existsSync('/.dockerenv') ? `docker compose exec paasdb cat ${path}` : `cat ${path}`;
-  if (made) logger.info({ path }, `the operator's token was made: read it with \`${command}\``);
+  logger.info({ path }, `the operator's token is read with \`${command}\``);
   return token;
 }

@@ -24,24 +24,31 @@ export async function serve(
   { host, port, tenants, logger }: ServeOptions,
 ): Promise<{ url: string; close: () => Promise<void> }> {
   const server = createServer(app);
-  if (ANY.includes(host)) {
-    server.on('connection', (socket) => {
-      const { localAddress } = socket;
-      if (!isWithin(localAddress ?? '', tenants)) return;
-      logger.warn(
-        { localAddress },
-        'refused a connection from a network of tenants: PAASDB_HOST does not name this address',
-      );
-      socket.destroy();
-    });
-  }
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);
   });
-  const { port: actual } = server.address() as AddressInfo;
+  const { port: actual, address } = server.address() as AddressInfo;
+  if (ANY.includes(address)) refuseTenants(server, tenants, logger);
   const url = `http://${host.includes(':') ? `[${host}]` : host}:${actual}`;
   return { url, close: () => close(server) };
+}
+
+/** Both ends count: a packet can come in through one network for an address in another. */
+function refuseTenants(server: Server, tenants: Cidr, logger: Logger): void {
+  // Who is refused may try all day.
+  const toldOf = new Set<string>();
+  server.on('connection', (socket) => {
+    const { localAddress = '', remoteAddress = '' } = socket;
+    if (![localAddress, remoteAddress].some((end) => isWithin(end, tenants))) return;
+    socket.destroy();
+    if (toldOf.has(localAddress)) return;
+    toldOf.add(localAddress);
+    logger.warn(
+      { localAddress, remoteAddress },
+      'refused a connection from a network of tenants: PAASDB_HOST does not name this address',
+    );
+  });
 }
 
 /** Lets answers that are under way finish, for a while. */

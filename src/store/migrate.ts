@@ -25,20 +25,21 @@ export function migrate(sql: Sqlite.Database, folders: MigrationFolders): void {
   const copy = (schema: number) => join(folders.copies, `paasdb-schema-${schema}.sqlite`);
   if (current > files.length) throw new Error(newerMessage(current, files.length, copy(files.length)));
   if (current === files.length) return;
-  if (current > 0) copyDatabase(sql, copy(current));
-  sql
-    .transaction(() => {
-      for (const [index, file] of files.entries()) {
-        if (index < current) continue;
-        try {
+  let doing = `copying the control database to ${copy(current)}`;
+  try {
+    if (current > 0) copyDatabase(sql, copy(current));
+    sql
+      .transaction(() => {
+        for (const file of files.slice(current)) {
+          doing = `migration ${file}`;
           sql.exec(readFileSync(join(folders.migrations, file), 'utf8'));
-        } catch (error) {
-          throw new Error(failedMessage(file, error, current, copy(current)), { cause: error });
         }
-      }
-      sql.pragma(`user_version = ${files.length}`);
-    })
-    .immediate();
+        sql.pragma(`user_version = ${files.length}`);
+      })
+      .immediate();
+  } catch (error) {
+    throw new Error(failedMessage(doing, error as Error, current), { cause: error });
+  }
 }
 
 function listMigrations(folder: string): string[] {
@@ -61,10 +62,9 @@ function newerMessage(current: number, known: number, copy: string): string {
     : message;
 }
 
-function failedMessage(file: string, error: unknown, current: number, copy: string): string {
-  const reason = (error as Error).message;
-  const message = `migration ${file} failed (${reason})`;
+function failedMessage(doing: string, { message }: Error, current: number): string {
+  const failed = `${doing} failed (${message})`;
   return current === 0
-    ? message
-    : `${message}. The control database is as it was, at schema ${current}: start the version that ran before. A copy of it is ${copy}`;
+    ? failed
+    : `${failed}. The control database is as it was, at schema ${current}: start the version that ran before`;
 }

@@ -128,12 +128,23 @@ describe('the socket proxy', () => {
     expect(await ask('GET', '/containers/none/json')).toBe(404);
   });
 
+  it('can be killed and come back, under a daemon that goes on', async () => {
+    const proxy = here.docker.getContainer(`${here.prefix}-socket-proxy-1`);
+    await proxy.kill();
+    const status = async () => (await fetch(`${here.url}/readyz`)).status;
+    await until(async () => (await status()) === 503, 10_000);
+    await proxy.start();
+    await until(async () => (await status()) === 200, 10_000);
+  });
+
   it('is reached by the daemon alone', async () => {
     const { NetworkSettings } = await here.docker.getContainer(`${here.prefix}-socket-proxy-1`).inspect();
     const networks = Object.keys(NetworkSettings.Networks);
     expect(networks).toHaveLength(1);
     const network = (await here.docker.getNetwork(networks[0] ?? '').inspect()) as { Internal: boolean };
     expect(network.Internal).toBe(true);
+    const { NetworkSettings: ofDaemon } = await daemon().inspect();
+    expect(Object.keys(ofDaemon.Networks)).not.toContain(networks[0]);
   });
 });
 

@@ -25,13 +25,16 @@ async function statusAt(host: string, tenants: Cidr) {
   }
 }
 
-it.each(['0.0.0.0', '::'])('on every address (%s) it answers, but not to tenants', async (host) => {
-  expect(await statusAt(host, ELSEWHERE)).toMatchObject({ status: 200, warnings: [] });
-  expect(await statusAt(host, LOOPBACK)).toMatchObject({
-    status: 'cut',
-    warnings: [expect.stringContaining('PAASDB_HOST does not name this address')],
-  });
-});
+it.each(['0.0.0.0', '::', '0', '::0'])(
+  'on every address (%s) it answers, but not to tenants',
+  async (host) => {
+    expect(await statusAt(host, ELSEWHERE)).toMatchObject({ status: 200, warnings: [] });
+    expect(await statusAt(host, LOOPBACK)).toMatchObject({
+      status: 'cut',
+      warnings: [expect.stringContaining('PAASDB_HOST does not name this address')],
+    });
+  },
+);
 
 it('answers wherever it was told to by name', async () => {
   expect(await statusAt('127.0.0.1', LOOPBACK)).toMatchObject({ status: 200, warnings: [] });

@@ -100,9 +100,8 @@ describe('migrate', () => {
     const before = schemaOf(files.sql);
     writeFileSync(join(files.migrations, nameOf(newest + 1)), 'CREATE TABLE more (id TEXT) STRICT;');
     writeFileSync(join(files.migrations, nameOf(newest + 2)), 'DROP TABLE tokens; NONSENSE;');
-    const copy = join(files.copies, `paasdb-schema-${newest}.sqlite`);
     expect(() => migrate(files.sql, files)).toThrow(
-      `(near "NONSENSE": syntax error). The control database is as it was, at schema ${newest}: start the version that ran before. A copy of it is ${copy}`,
+      `migration ${nameOf(newest + 2)} failed (near "NONSENSE": syntax error). The control database is as it was, at schema ${newest}: start the version that ran before`,
     );
     expect(schemaOf(files.sql)).toEqual(before);
     expect(versionOf(files.sql)).toBe(newest);
@@ -154,7 +153,9 @@ describe('migrate', () => {
       migrate(files.sql, files);
       next(files);
       mkdirSync(join(files.copies, `paasdb-schema-${newest}.sqlite`), { recursive: true });
-      expect(() => migrate(files.sql, files)).toThrow(/EISDIR|directory/);
+      expect(() => migrate(files.sql, files)).toThrow(
+        /copying the control database to .* failed .*start the version that ran before/,
+      );
       expect(versionOf(files.sql)).toBe(newest);
       expect(readdirSync(files.copies)).toEqual([`paasdb-schema-${newest}.sqlite`]);
     });

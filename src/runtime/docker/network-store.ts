@@ -39,14 +39,16 @@ export class NetworkStore {
    * Has this process reach the containers in the network of an org, if that is there. The host reaches them
    * all; a daemon in a container has to be in the network too, and an upgrade makes that container anew.
    */
-  enter(org: string, signal: AbortSignal): Promise<void> {
-    return this.serial.run(() => this.enterAlone(org, signal));
+  async enter(org: string, signal: AbortSignal): Promise<void> {
+    if (!this.deps.ownContainer.isSuspected) return;
+    await this.serial.run(() => this.enterAlone(org, signal));
   }
 
   private async enterAlone(org: string, signal: AbortSignal): Promise<void> {
     const { engine, ownContainer } = this.deps;
     const self = await ownContainer.inspect(signal);
-    if (!self) return;
+    // One in the host's network reaches what the host does.
+    if (!self || self.attachments.has('host')) return;
     const network = await this.find(org, signal);
     if (!network || self.attachments.get(network.name)?.networkId === network.id) return;
     await engine.networks.connect(network.id, self.id, signal);
@@ -93,7 +95,10 @@ function networkBody(subnet: Cidr, labels: object): object {
   };
 }
 
-/** The ranges the host itself is in, VPNs for example: Docker would take them without a word. */
+/**
+ * The ranges the host itself is in, VPNs for example: Docker would take them without a word. In a container they
+ * are those of the container, and the operator has to choose a pool that the host is not in.
+ */
 function hostRanges(): Cidr[] {
   return Object.values(networkInterfaces())
     .flatMap((addresses) => addresses ?? [])

@@ -22,6 +22,11 @@ export class OwnContainer {
     this.id = containerIdIn(mountinfo);
   }
 
+  /** Whether the process is in a container at all, of whichever engine. */
+  get isSuspected(): boolean {
+    return this.id !== null;
+  }
+
   /** `null` when the process is in no container, or in one of another engine: then it reaches networks as the host. */
   async inspect(signal: AbortSignal): Promise<Container | null> {
     return this.id === null ? null : this.engine.containers.inspect(this.id, signal);

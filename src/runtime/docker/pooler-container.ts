@@ -46,8 +46,8 @@ export function poolerContainer(
     NetworkingConfig: { EndpointsConfig: { [network]: {} } },
   };
   const config = fingerprint({ body, files });
-  const { org, pool, login } = spec;
-  const asked = fingerprint({ org, pool, role: login.role, verifier: login.verifier });
+  const { org, login } = spec;
+  const asked = fingerprint({ org, role: login.role, verifier: login.verifier });
   return {
     name: names.pooler(spec.id),
     image,

@@ -65,8 +65,9 @@ export function postgresContainer(
     NetworkingConfig: { EndpointsConfig: { [network]: {} } },
   };
   const config = fingerprint(body);
-  const { engineVersion, volumeId, org, resources, pool } = spec;
-  const asked = fingerprint({ engineVersion, volumeId, org, resources, pool });
+  // What rows say and no more: a plan that gets another field must not restart what has it.
+  const { engineVersion, volumeId, org } = spec;
+  const asked = fingerprint({ engineVersion, volumeId, org, memoryBytes: spec.resources.memoryBytes });
   return {
     name: names.postgres(spec.id),
     image,
