@@ -80,17 +80,20 @@ it('refuses an image of another libc before it takes the running one down', asyn
   const image = await musl(fixture.options.postgresImage.replace('{version}', String(spec.engineVersion)));
   try {
     const switched = fixture.another({ postgresImage: image });
-    await expect(fixture.apply({ ...spec, holdsData: true }, switched)).rejects.toMatchObject({
+    const held = { ...spec, holdsData: true };
+    const restarted = switched.restart(held, { signal: soon(), askedAt: new Date() });
+    await expect(restarted).rejects.toMatchObject({
       code: 'data_mismatch',
       message: expect.stringMatching(/libc/),
     });
     expect(await fixture.containerIds(spec)).toEqual(before);
     expect(await fixture.query(spec, 'SELECT 1 AS x')).toEqual([{ x: 1 }]);
     await fixture.container(spec, 'postgres').remove({ force: true });
-    await expect(fixture.apply({ ...spec, holdsData: true }, switched)).rejects.toMatchObject({
-      code: 'data_mismatch',
-    });
+    await expect(fixture.apply(held, switched)).rejects.toMatchObject({ code: 'data_mismatch' });
     expect((await fixture.container(spec, 'postgres').inspect()).State.Status).toBe('created');
+    // With the image of before all is as it was.
+    await fixture.apply(held);
+    expect(await fixture.query(spec, 'SELECT 1 AS x')).toEqual([{ x: 1 }]);
   } finally {
     await fixture.runtime.remove(spec, { signal: soon() });
     await docker.getImage(image).remove();

@@ -128,9 +128,11 @@ class ContainerLook {
     // One that was never started knows its network by name only.
     const attached =
       attachedTo === this.wish.network.id || (container.status === 'created' && attachedTo === '');
+    // Nobody is interrupted when one that was never started is made anew.
+    const match = container.status === 'created' ? 'config' : this.wish.match;
     return {
       attached: this.wish.network.id !== null && attached,
-      current: mounted && matches(container, wanted, this.wish.match),
+      current: mounted && matches(container, wanted, match),
     };
   }
 
