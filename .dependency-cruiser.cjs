@@ -31,6 +31,12 @@ module.exports = {
       '^src/domain/',
       '^src/secrets/',
     ]),
+    only('backups', '^src/backups/', [
+      '^src/store/',
+      '^src/secrets/',
+      '^src/runtime/runtime\\.ts$',
+      '^src/domain/',
+    ]),
     only('provisioner', '^src/provisioner/', ['^src/store/', '^src/runtime/runtime\\.ts$', '^src/domain/']),
     only('http', '^src/http/', ['^src/store/', '^src/domain/']),
     only('config-and-logger', '^src/(config|logger)\\.ts$', ['^src/domain/']),
@@ -38,6 +44,8 @@ module.exports = {
     soleUser('dockerode', ['^src/runtime/docker/']),
     soleUser('pg', ['^src/runtime/docker/']),
     soleUser('express', ['^src/http/']),
+    soleUser('node-cron', ['^src/backups/']),
+    soleUser('@aws-sdk', ['^src/backups/']),
     soleUser('crypto', ['^src/secrets/']),
   ],
   options: {

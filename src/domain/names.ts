@@ -6,3 +6,10 @@ export const NAME_RULE = 'must be 2 to 63 lower-case letters, digits and hyphens
 export function isName(value: string): boolean {
   return NAME_PATTERN.test(value);
 }
+
+/** Ids of rows, as they are generated. None is a name, nor has it a hyphen: `<name>-<id>` can be taken apart. */
+export const ID_PATTERN = /^[0-9][0-9a-z]{15}$/;
+
+export function isId(value: string): boolean {
+  return ID_PATTERN.test(value);
+}

@@ -1,4 +1,4 @@
-import { isName } from '../../src/domain/names.js';
+import { isId, isName } from '../../src/domain/names.js';
 
 describe('a name', () => {
   it.each(['ab', 'main', 'a1', 'a-', 'a--b', 'x'.repeat(63), 'template0', 'pgbouncer', 'pg-x'])(
@@ -37,5 +37,25 @@ describe('a name', () => {
     'main🙂',
   ])('may not be %j', (name) => {
     expect(isName(name)).toBe(false);
+  });
+});
+
+describe('an id', () => {
+  it.each(['0123456789abcdef', '9zzzzzzzzzzzzzzz'])('may be %s', (id) => {
+    expect(isId(id)).toBe(true);
+    expect(isName(id)).toBe(false);
+  });
+
+  it.each([
+    '',
+    '0',
+    'a123456789abcdef',
+    '0123456789abcde',
+    '0123456789abcdef0',
+    '0123456789ABCDEF',
+    '0123456789-bcdef',
+    '0123456789abcdef\n',
+  ])('may not be %j', (id) => {
+    expect(isId(id)).toBe(false);
   });
 });

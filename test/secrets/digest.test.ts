@@ -1,4 +1,4 @@
-import { sameDigest, sha256 } from '../../src/secrets/digest.js';
+import { sameDigest, sha256, startSha256 } from '../../src/secrets/digest.js';
 
 describe('digests', () => {
   it('are SHA-256', () => {
@@ -6,6 +6,12 @@ describe('digests', () => {
     expect(sha256('abc').toString('hex')).toBe(
       'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad',
     );
+  });
+
+  it('of pieces are the digest of the whole', () => {
+    const running = startSha256();
+    for (const piece of ['a', '', 'bc']) running.update(Buffer.from(piece));
+    expect(running.hex()).toBe(sha256('abc').toString('hex'));
   });
 
   it('are the same or not, whatever their length', () => {
