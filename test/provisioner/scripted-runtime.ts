@@ -3,6 +3,7 @@ import {
   RuntimeError,
   type ApplyOptions,
   type DatabaseSpec,
+  type Dump,
   type RemovableDatabase,
   type Runtime,
   type RuntimeErrorCode,
@@ -85,6 +86,10 @@ export class ScriptedRuntime implements Runtime {
   async destroyVolume(volumeId: string, options: ApplyOptions): Promise<void> {
     await this.call({ verb: 'destroyVolume', id: volumeId, options });
     this.volumes.delete(volumeId);
+  }
+
+  dump(): Promise<Dump> {
+    return Promise.reject(new Error('Nothing is dumped here'));
   }
 
   async findDrift(specs: readonly DatabaseSpec[], signal: AbortSignal): Promise<Map<string, string>> {
