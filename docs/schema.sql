@@ -59,7 +59,7 @@ CREATE TABLE databases (
   created_at     TEXT NOT NULL,
   ready_at       TEXT,
   deleted_at     TEXT
-) STRICT;
+, next_backup_at TEXT, last_backup_at TEXT, last_verified_backup_at TEXT) STRICT;
 
 CREATE UNIQUE INDEX databases_live_name ON databases (app_id, name) WHERE status <> 'deleted';
 
@@ -135,3 +135,23 @@ CREATE TABLE idempotency_keys (
 ) STRICT;
 
 CREATE INDEX idempotency_keys_age ON idempotency_keys (created_at);
+
+CREATE TABLE backups (
+  id             TEXT PRIMARY KEY,
+  database_id    TEXT NOT NULL REFERENCES databases (id),
+  operation_id   TEXT NOT NULL UNIQUE REFERENCES operations (id),
+  kind           TEXT NOT NULL CHECK (kind IN ('scheduled', 'manual', 'final')),
+  engine_version INTEGER NOT NULL,
+  -- Of the archive, once it is safe.
+  size_bytes     INTEGER,
+  sha256         TEXT,
+  created_at     TEXT NOT NULL,
+  -- NULL: kept until somebody removes it.
+  expires_at     TEXT,
+  verified_at    TEXT,
+  -- Somebody, or retention, wants it no more; and then its files are gone.
+  removed_at       TEXT,
+  files_removed_at TEXT
+) STRICT;
+
+CREATE INDEX backups_database ON backups (database_id, created_at, id);

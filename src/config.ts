@@ -14,6 +14,7 @@ export interface Config {
   port: number;
   dataDir: string;
   backupDir: string;
+  backupRetentionDays: number;
   /** `null`: made at the first start and kept in the data directory. */
   operatorToken: string | null;
   masterKeyFile: string;
@@ -47,7 +48,12 @@ export const SETTINGS = [
   {
     name: 'BACKUP_DIR',
     default: '',
-    meaning: 'where copies lie, best on another disk; unset: `<data dir>/backups`',
+    meaning: 'where backups and copies lie, best on another disk; unset: `<data dir>/backups`',
+  },
+  {
+    name: 'BACKUP_RETENTION_DAYS',
+    default: '7',
+    meaning: 'how long backups that failed are listed',
   },
   {
     name: 'OPERATOR_TOKEN',
@@ -109,6 +115,11 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const values = {
     host: read('HOST', matching(/^[A-Za-z0-9.:-]+$/), 'an address to listen on, such as 127.0.0.1'),
     port: read('PORT', (value) => wholeNumber(value, 0, 65_535), 'a port from 0 to 65535'),
+    backupRetentionDays: read(
+      'BACKUP_RETENTION_DAYS',
+      (value) => wholeNumber(value, 1, 3650),
+      'a number of days from 1 to 3650',
+    ),
     operatorToken: read(
       'OPERATOR_TOKEN',
       matching(/^$|^[\x21-\x7e]{32,512}$/),

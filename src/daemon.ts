@@ -1,9 +1,15 @@
 import { existsSync, mkdirSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
+import { backupHandler } from './backups/backup-handler.js';
+import { Caretaker } from './backups/caretaker.js';
+import { DiskStore } from './backups/disk-store.js';
+import { keyOf } from './backups/key-of.js';
 import type { Config } from './config.js';
 import type { Logger } from './domain/logger.js';
+import type { Database } from './domain/records.js';
 import { createApp } from './http/app.js';
 import { serve } from './http/serve.js';
+import { databaseSpec } from './provisioner/database-spec.js';
 import { DatabaseProvisioner } from './provisioner/database-provisioner.js';
 import { runtimeHandlers } from './provisioner/handlers.js';
 import { OperationWaiters } from './provisioner/operation-waiters.js';
@@ -69,9 +75,22 @@ export async function startDaemon({
     });
     const waiters = new OperationWaiters();
     const clock = () => new Date();
+    const disk = openDiskStore(config);
+    const specOf = (database: Database) => databaseSpec(store, database);
+    const caretaker = new Caretaker({
+      store,
+      disk,
+      clock,
+      logger,
+      retentionDays: config.backupRetentionDays,
+      intervalMs: 3_600_000,
+    });
     const provisioner = new DatabaseProvisioner({
       store,
-      handlers: runtimeHandlers({ store, runtime }),
+      handlers: {
+        ...runtimeHandlers({ store, runtime }),
+        backup: backupHandler({ store, runtime, disk, specOf, clock }),
+      },
       waiters,
       clock,
       logger,
@@ -98,6 +117,8 @@ export async function startDaemon({
         endpointsOf: (id) => runtime.endpoints(id),
         nudge: () => provisioner.nudge(),
         waitForOperation: (id, timeoutMs, signal) => waiters.wait(id, timeoutMs, signal),
+        openBackup: async (database, backup) => (await disk.open(keyOf(database, backup))).chunks,
+        tidyBackups: () => caretaker.nudge(),
         newCredential: () => {
           const password = generatePassword();
           return { role: 'app', password, verifier: scramVerifier(password) };
@@ -112,6 +133,8 @@ export async function startDaemon({
     releasers.push(close);
     provisioner.start();
     releasers.push(() => provisioner.stop());
+    caretaker.start();
+    releasers.push(() => caretaker.stop());
     resync.start();
     releasers.push(() => resync.stop());
     releasers.push(() => waiters.close());
@@ -121,6 +144,15 @@ export async function startDaemon({
     await stop();
     throw error;
   }
+}
+
+/** The folder that an operator names has to be there: it may be a disk that is not mounted yet. */
+function openDiskStore({ backupDir, dataDir }: Config): DiskStore {
+  if (dirname(backupDir) === dataDir) mkdirSync(backupDir, { recursive: true, mode: 0o700 });
+  if (!existsSync(backupDir)) {
+    throw new Error(`the folder for backups, ${backupDir}, is missing: make it, or mount its disk`);
+  }
+  return new DiskStore(backupDir);
 }
 
 function openControlDatabase(config: Config, migrationsFolder: string): Store {

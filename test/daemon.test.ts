@@ -2,6 +2,7 @@ import Sqlite from 'better-sqlite3';
 import {
   appendFileSync,
   copyFileSync,
+  mkdirSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -134,8 +135,11 @@ describe('an upgrade', () => {
     await using here = installation();
     using next = release('CREATE TABLE more (id TEXT) STRICT;');
     await (await here.start()).stop();
+    mkdirSync(here.path('elsewhere'));
     await here.start({ PAASDB_BACKUP_DIR: here.path('elsewhere') }, next);
-    expect(readdirSync(here.path('elsewhere/control'))).toEqual(['paasdb-schema-1.sqlite']);
+    expect(readdirSync(here.path('elsewhere/control'))).toEqual([
+      `paasdb-schema-${readdirSync(MIGRATIONS).length}.sqlite`,
+    ]);
   });
 
   it('that fails leaves an installation which the release before starts on', async () => {

@@ -1,3 +1,5 @@
+import { ActionableError } from '../domain/actionable-error.js';
+
 export type StorageErrorCode =
   | 'no_space'
   | 'read_only'
@@ -13,7 +15,7 @@ export type StorageErrorCode =
   | 'changed';
 
 /** A backup could not be kept or read, with a message that tells an operator what to do. */
-export class StorageError extends Error {
+export class StorageError extends ActionableError {
   override readonly name = 'StorageError';
 
   constructor(
@@ -22,6 +24,10 @@ export class StorageError extends Error {
     options?: { cause?: unknown },
   ) {
     super(message, options);
+  }
+
+  get retryable(): boolean {
+    return this.code === 'no_space' || this.code === 'disk_failed';
   }
 }
 

@@ -10,7 +10,19 @@ export const DEADLINE_MS: Record<OperationKind, number | null> = {
   provision: 10 * MINUTE_MS,
   repair: 10 * MINUTE_MS,
   restart: 10 * MINUTE_MS,
+  backup: 24 * 60 * MINUTE_MS,
   discard: null,
   remove: null,
   purge: null,
+};
+
+/** How often an operation with a deadline is tried at the most: a dump is too much work to repeat all day. */
+export const MAX_ATTEMPTS: Record<OperationKind, number> = {
+  provision: Infinity,
+  repair: Infinity,
+  restart: Infinity,
+  backup: 3,
+  discard: Infinity,
+  remove: Infinity,
+  purge: Infinity,
 };

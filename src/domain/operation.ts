@@ -1,7 +1,15 @@
 import type { Timestamp } from './records.js';
 
 /** The kinds of queued work. Each has one handler, given to the provisioner by the composition root. */
-export const OPERATION_KINDS = ['provision', 'repair', 'restart', 'discard', 'remove', 'purge'] as const;
+export const OPERATION_KINDS = [
+  'provision',
+  'repair',
+  'restart',
+  'backup',
+  'discard',
+  'remove',
+  'purge',
+] as const;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
 
 export const OPERATION_STATUSES = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;

@@ -51,6 +51,8 @@ export interface Database {
   createdAt: Timestamp;
   readyAt: Timestamp | null;
   deletedAt: Timestamp | null;
+  lastBackupAt: Timestamp | null;
+  lastVerifiedBackupAt: Timestamp | null;
 }
 
 export const VOLUME_STATES = ['attached', 'preserved', 'purging', 'purged'] as const;

@@ -1,4 +1,5 @@
 import type { NextFunction, Request, Response } from 'express';
+import { ActionableError } from '../domain/actionable-error.js';
 import type { Logger } from '../domain/logger.js';
 import { InvalidCursorError } from '../store/page.js';
 import { Problem } from './problem.js';
@@ -27,6 +28,7 @@ export function answerProblem(logger: Logger) {
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof InvalidCursorError) return new Problem('invalid_cursor', error.message);
+  if (error instanceof ActionableError) return new Problem('not_usable', error.message);
   // Express could not decode the path.
   if (error instanceof URIError)
     return new Problem('invalid_request', 'the path is not valid percent-encoding');

@@ -1,5 +1,7 @@
+import type { Backup } from '../domain/backup.js';
 import type { Endpoints } from '../domain/environment.js';
 import type { Logger } from '../domain/logger.js';
+import type { Database } from '../domain/records.js';
 import type { Credential } from '../store/credentials.js';
 import type { Store } from '../store/store.js';
 
@@ -15,6 +17,10 @@ export interface ApiDeps {
   nudge: () => void;
   /** Resolves when an operation is settled, after `timeoutMs`, or when aborted. */
   waitForOperation: (operationId: string, timeoutMs: number, signal: AbortSignal) => Promise<void>;
+  /** The archive of a backup, from its first byte; ends with an error when it is not what was stored. */
+  openBackup: (database: Database, backup: Backup) => Promise<AsyncIterable<Buffer>>;
+  /** Says that files of backups may be to be removed. */
+  tidyBackups: () => void;
   newCredential: () => Credential;
   newToken: (id: string) => string;
   sameDigest: (one: Buffer, other: Buffer) => boolean;

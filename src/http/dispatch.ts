@@ -1,4 +1,5 @@
 import type { Request, Response } from 'express';
+import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { isSettled } from '../domain/operation.js';
 import { appendAuditEvent } from '../store/audit.js';
@@ -53,7 +54,9 @@ export async function dispatch(
   });
 
   if (endpoint.method === 'get') {
-    send(req, res, endpoint, endpoint.handle(requestOf(admitted)));
+    const reply = endpoint.handle(requestOf(admitted));
+    if (reply.stream) await sendStream(res, reply, await reply.stream());
+    else send(req, res, endpoint, reply);
     return;
   }
   const keyed = { method: endpoint.method, path: req.path, body: json, key: req.get('Idempotency-Key') };
@@ -87,6 +90,21 @@ async function afterWaiting(
   const waited = endpoint.settled(request, getOperation(deps.store, reply.awaits), reply);
   const applied = preferredMs === null ? {} : { 'Preference-Applied': `wait=${preferredMs / 1000}` };
   return { ...waited, headers: { ...reply.headers, ...waited.headers, ...applied } };
+}
+
+/** A stream that fails under way is cut: the length that was promised tells. */
+async function sendStream(
+  res: Response,
+  { status, headers }: Reply,
+  chunks: AsyncIterable<Buffer>,
+): Promise<void> {
+  const pieces = chunks[Symbol.asyncIterator]();
+  // What cannot be read at all can still be answered otherwise.
+  const first = await pieces.next();
+  res.status(status).set(headers ?? {});
+  await pipeline(async function* () {
+    for (let piece = first; piece.done !== true; piece = await pieces.next()) yield piece.value;
+  }, res);
 }
 
 function send(req: Request, res: Response, endpoint: AnyEndpoint, { status, headers, body }: Reply): void {

@@ -45,6 +45,8 @@ export interface Reply {
   status: number;
   body?: unknown;
   headers?: Record<string, string>;
+  /** Sent instead of a body, as it comes. What rejects before the first piece is answered as a problem. */
+  stream?: () => Promise<AsyncIterable<Buffer>>;
   /** The operation this answer has queued or found: `Prefer: wait` waits for it. */
   awaits?: string;
   /** Something was queued for which this answer does not wait. */
@@ -56,6 +58,8 @@ export interface Reply {
 export interface ResponseContract {
   description: string;
   body?: z.ZodType;
+  /** Of a body that is a stream of bytes. */
+  stream?: 'application/octet-stream';
 }
 
 /**

@@ -66,11 +66,13 @@ function operationOf(
   endpoint: AnyEndpoint,
   schemaOf: (schema: z.ZodType, io: 'input' | 'output') => Json,
 ): Json {
-  const responses = Object.entries(endpoint.responses).map(([status, { description, body }]) => {
-    const content = body && {
+  const responses = Object.entries(endpoint.responses).map(([status, { description, body, stream }]) => {
+    const bytes = stream && { [stream]: {} };
+    const json = body && {
       'application/json': { schema: schemaOf(body, 'output') },
       ...(endpoint.asText && { 'text/plain': { schema: { type: 'string' } } }),
     };
+    const content = bytes ?? json;
     return [status, { description, ...(content && { content }) }];
   });
   return {

@@ -13,7 +13,7 @@ import {
   settleOperation,
 } from '../store/operations.js';
 import type { Store } from '../store/store.js';
-import type { OperationHandlers, Settled } from './operation-handler.js';
+import type { OperationHandlers, Settled } from '../domain/operation-handler.js';
 import type { OperationWaiters } from './operation-waiters.js';
 import { settle, type AbortReason, type Outcome, type Settlement } from './settlement.js';
 

@@ -1,13 +1,13 @@
 import { DEADLINE_MS } from '../domain/deadlines.js';
 import type { DatabaseSpec, Runtime } from '../runtime/runtime.js';
-import { appendAuditEvent } from '../store/audit.js';
+import { auditOperation } from '../store/audit-operation.js';
 import { deleteCredential } from '../store/credentials.js';
 import { setDatabaseStatus } from '../store/databases.js';
 import { enqueueOperation } from '../store/operations.js';
 import type { Store } from '../store/store.js';
 import { findVolume, markVolumeHoldsData, setVolumeState } from '../store/volumes.js';
 import { databaseSpec, removableDatabase } from './database-spec.js';
-import type { OperationHandler, OperationHandlers, Settled, Work } from './operation-handler.js';
+import type { OperationHandler, OperationHandlers, Work } from '../domain/operation-handler.js';
 
 export interface HandlerDeps {
   store: Store;
@@ -15,7 +15,7 @@ export interface HandlerDeps {
 }
 
 /** The handlers of the operations that build, mend and remove. */
-export function runtimeHandlers(deps: HandlerDeps): OperationHandlers {
+export function runtimeHandlers(deps: HandlerDeps): Omit<OperationHandlers, 'backup'> {
   return {
     provision: provision(deps),
     repair: bringUp(deps, (spec, work) => deps.runtime.apply(spec, work)),
@@ -38,11 +38,11 @@ function bringUp(
     succeeded: (settled) => {
       setDatabaseStatus(store, settled.database.id, 'ready');
       markVolumeHoldsData(store, settled.database.volumeId);
-      audit(store, settled, 'succeeded');
+      auditOperation(store, settled, 'succeeded');
     },
     failed: (settled, errorMessage) => {
       // What stays failed is tried again and again, and told of once: the log of audits is for ever.
-      if (settled.database.status !== 'failed') audit(store, settled, 'failed', { errorMessage });
+      if (settled.database.status !== 'failed') auditOperation(store, settled, 'failed', { errorMessage });
       setDatabaseStatus(store, settled.database.id, 'failed', errorMessage);
     },
   };
@@ -72,7 +72,7 @@ function discard({ store, runtime }: HandlerDeps): OperationHandler {
     run: async (work) => {
       await runtime.remove(removableDatabase(store, work.database), work);
     },
-    succeeded: (settled) => audit(store, settled, 'succeeded'),
+    succeeded: (settled) => auditOperation(store, settled, 'succeeded'),
     failed: neverFails,
   };
 }
@@ -93,7 +93,7 @@ function remove({ store, runtime }: HandlerDeps): OperationHandler {
       setVolumeState(store, database.volumeId, volume, ['attached']);
       setDatabaseStatus(store, database.id, 'deleted');
       deleteCredential(store, database.id);
-      audit(store, settled, 'succeeded', { volume });
+      auditOperation(store, settled, 'succeeded', { volume });
     },
     failed: neverFails,
   };
@@ -105,7 +105,7 @@ function purge({ store, runtime }: HandlerDeps): OperationHandler {
     run: ({ database, ...options }: Work) => runtime.destroyVolume(database.volumeId, options),
     succeeded: (settled) => {
       setVolumeState(store, settled.database.volumeId, 'purged', ['purging']);
-      audit(store, settled, 'succeeded');
+      auditOperation(store, settled, 'succeeded');
     },
     failed: neverFails,
   };
@@ -114,20 +114,4 @@ function purge({ store, runtime }: HandlerDeps): OperationHandler {
 /** Removals have no deadline: they are tried until they are done. */
 function neverFails(): never {
   throw new Error('an operation without a deadline cannot fail');
-}
-
-function audit(
-  store: Store,
-  { operation, database }: Settled,
-  outcome: 'succeeded' | 'failed',
-  detail: Record<string, unknown> = {},
-): void {
-  appendAuditEvent(store, {
-    org: database.org,
-    actor: 'system',
-    action: `operation.${operation.kind}.${outcome}`,
-    target: `${database.app}/${database.name}`,
-    detail: { databaseId: database.id, operationId: operation.id, ...detail },
-    requestId: null,
-  });
 }

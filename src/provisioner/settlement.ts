@@ -1,6 +1,7 @@
+import { ActionableError } from '../domain/actionable-error.js';
+import { MAX_ATTEMPTS } from '../domain/deadlines.js';
 import { backoffMs } from '../domain/backoff.js';
 import type { Operation } from '../domain/operation.js';
-import { RuntimeError } from '../runtime/runtime.js';
 
 /** Why an attempt was aborted from outside. */
 export type AbortReason = 'cancelled' | 'stopping' | 'deadline';
@@ -16,7 +17,7 @@ export type Settlement =
 
 /** Decides what an attempt's outcome means for its operation. */
 export function settle(
-  operation: Pick<Operation, 'attempts' | 'deadlineAt' | 'errorMessage' | 'progress'>,
+  operation: Pick<Operation, 'kind' | 'attempts' | 'deadlineAt' | 'errorMessage' | 'progress'>,
   outcome: Outcome,
   now: Date,
   random: () => number = Math.random,
@@ -36,10 +37,12 @@ export function settle(
   }
   const errorMessage = messageOf(outcome.error);
   const runAt = new Date(now.getTime() + backoffMs(operation.attempts, { random })).toISOString();
-  const final = outcome.error instanceof RuntimeError && !outcome.error.retryable;
+  const final = outcome.error instanceof ActionableError && !outcome.error.retryable;
   const tooLate = operation.deadlineAt !== null && runAt >= operation.deadlineAt;
+  const tooOften = operation.attempts >= MAX_ATTEMPTS[operation.kind];
   // Work without a deadline is what must not be given up: a removal stays queued until it is done.
-  if (operation.deadlineAt !== null && (final || tooLate)) return { kind: 'failed', errorMessage };
+  if (operation.deadlineAt !== null && (final || tooLate || tooOften))
+    return { kind: 'failed', errorMessage };
   return { kind: 'requeue', runAt, errorMessage };
 }
 
@@ -51,7 +54,7 @@ function tookTooLong({ errorMessage, progress }: Pick<Operation, 'errorMessage' 
 
 /** What a person is told. The message of an unforeseen error is for the log only. */
 function messageOf(error: unknown): string {
-  return error instanceof RuntimeError
+  return error instanceof ActionableError
     ? error.message
     : 'an internal error; the log of the daemon has the details';
 }

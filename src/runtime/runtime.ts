@@ -1,3 +1,4 @@
+import { ActionableError } from '../domain/actionable-error.js';
 import type { Endpoints } from '../domain/environment.js';
 import type { Progress } from '../domain/operation.js';
 import type { Pool, Resources } from '../domain/plans.js';
@@ -37,6 +38,32 @@ export interface ApplyOptions {
   onProgress?: (progress: Progress) => void;
 }
 
+/** What a database holds as of one instant. */
+export interface DatabaseContents {
+  serverVersion: string;
+  extensions: { name: string; version: string; schema: string }[];
+  schemas: string[];
+  /**
+   * Whatever has rows of its own: tables, the leaves of partitioned ones, and materialised views, which a restore
+   * fills anew and which may then have others.
+   */
+  tables: { schema: string; name: string; rows: number }[];
+  largeObjects: number;
+}
+
+export type Compression = 'zstd' | 'gzip';
+
+/** A dump that is complete. */
+export interface Dump {
+  contents: DatabaseContents;
+  compression: Compression;
+  /** Of the program that made it: whatever restores it must not be older. */
+  dumpVersion: string;
+}
+
+/** Reads an archive to its end. One that is not whole rejects before it ends. */
+export type ConsumeArchive = (archive: AsyncIterable<Buffer>) => Promise<void>;
+
 /**
  * Where databases run. Every method is idempotent, derives what to do from what it observes, and can be
  * called again after a crash at any instant. Rejections are `RuntimeError`s.
@@ -66,6 +93,12 @@ export interface Runtime {
   /** Destroys a volume for good. The only call that can lose data. */
   destroyVolume(volumeId: string, options: ApplyOptions): Promise<void>;
 
+  /**
+   * Reads all that a database holds, at one instant, into an archive for pg_restore. No faster than it is
+   * consumed, and resolves once all was. When `consume` rejects, the dump is stopped and rejects with the same.
+   */
+  dump(spec: DatabaseSpec, consume: ConsumeArchive, options: ApplyOptions): Promise<Dump>;
+
   /** Which of these databases do not match their spec, by id, with the reason for the log. */
   findDrift(specs: readonly DatabaseSpec[], signal: AbortSignal): Promise<Map<string, string>>;
 
@@ -87,13 +120,17 @@ export type RuntimeErrorCode =
   | 'conflict'
   /** PostgreSQL or the pooler did not come up. */
   | 'start_failed'
+  /** The database has to run for this, and does not. */
+  | 'not_running'
+  /** The database could not be read. */
+  | 'dump_failed'
   /** The caller aborted. */
   | 'aborted';
 
 const FINAL: readonly RuntimeErrorCode[] = ['image_unusable', 'data_missing', 'data_mismatch', 'conflict'];
 
 /** A failure with a message that tells an operator what to do. */
-export class RuntimeError extends Error {
+export class RuntimeError extends ActionableError {
   override readonly name = 'RuntimeError';
 
   constructor(
@@ -104,7 +141,6 @@ export class RuntimeError extends Error {
     super(message, options);
   }
 
-  /** Whether trying again, with nobody doing anything, could help. */
   get retryable(): boolean {
     return !FINAL.includes(this.code);
   }

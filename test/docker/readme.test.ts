@@ -7,6 +7,7 @@ jest.setTimeout(180_000);
 /** What a reader would fill in by hand, taken from the answer before. */
 const FILLED_IN: Record<string, string> = {
   'DEPLOY_TOKEN=paasdb_…': `DEPLOY_TOKEN=$(tail -n1 answers | grep -o 'paasdb_[^"]*')`,
+  'BACKUP=…': `BACKUP=$(tail -n1 answers | grep -o '"id":"[^"]*"' | head -n1 | cut -d'"' -f4)`,
   'VOLUME=…': `VOLUME=$(tail -n1 answers | grep -o '"id":"[^"]*"' | head -n1 | cut -d'"' -f4)`,
 };
 
@@ -22,8 +23,9 @@ test('the commands of the README do what it says, one after another', async () =
   await installation.start();
   const token = blocksOf('Two commands').find((block) => block.startsWith('TOKEN=')) ?? '';
   const [first = '', , deploy = ''] = blocksOf('A first database with curl');
+  const [backup = ''] = blocksOf('Back up');
   const [deletion = ''] = blocksOf('Delete, and get it back');
-  const script = [token, first, deploy, deletion]
+  const script = [token, first, deploy, backup, deletion]
     .join('')
     .replace('http://127.0.0.1:8080', installation.url)
     .replace('data/operator-token', 'operator-token')
@@ -42,6 +44,7 @@ test('the commands of the README do what it says, one after another', async () =
     timeout: 120_000,
   });
 
+  expect(readFileSync(`${installation.dataDir}/main.dump`).subarray(0, 5).toString()).toBe('PGDMP');
   const answers = readFileSync(`${installation.dataDir}/answers`, 'utf8');
   expect(answers.match(/^DATABASE_URL=postgresql:\/\/app:\w+@\S+:6432\/app$/gm)).toHaveLength(2);
   expect(answers).toMatch(/"name":"main".*"status":"ready"/);

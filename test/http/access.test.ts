@@ -191,6 +191,9 @@ const SAMPLES: Record<string, Sample> = {
     const { body } = await api.get('/api/orgs/acme/apps/web/databases/main/operations');
     return { params: { id: (body as { data: { id: string }[] }).data[0]?.id ?? '' } };
   },
+  getBackup: async (api) => ({ params: { id: await api.storedBackup() } }),
+  downloadBackup: async (api) => ({ params: { id: await api.storedBackup() } }),
+  deleteBackup: async (api) => ({ params: { id: await api.storedBackup() } }),
   getVolume: async (api) => ({ params: { id: await api.preservedVolume() } }),
   purgeVolume: async (api) => ({ params: { id: await api.preservedVolume() } }),
 };
@@ -242,6 +245,11 @@ const CONTRACT: Record<string, OrgRole | 'operator'> = {
   deleteDatabase: 'owner',
   revealDatabase: 'admin',
   restartDatabase: 'member',
+  listBackups: 'viewer',
+  createBackup: 'member',
+  getBackup: 'viewer',
+  downloadBackup: 'admin',
+  deleteBackup: 'owner',
   listOperations: 'viewer',
   getOperation: 'viewer',
   getEnv: 'deploy',

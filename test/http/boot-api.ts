@@ -2,6 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ORG_ROLES, type OrgRole, type Role } from '../../src/domain/roles.js';
 import type { OrgPlan } from '../../src/domain/plans.js';
+import { keyOf } from '../../src/backups/key-of.js';
 import { createApp } from '../../src/http/app.js';
 import type { ApiDeps } from '../../src/http/api-deps.js';
 import { OperationWaiters } from '../../src/provisioner/operation-waiters.js';
@@ -11,6 +12,7 @@ import { ensureDefaultOrg } from '../../src/store/orgs.js';
 import type { Store } from '../../src/store/store.js';
 import { insertToken, replaceOperatorToken } from '../../src/store/tokens.js';
 import { MemoryLogger } from '../memory-logger.js';
+import { diskStoreIn } from '../provisioner/all-handlers.js';
 import { ScriptedRuntime } from '../provisioner/scripted-runtime.js';
 import { openTestStore } from '../store/open-test-store.js';
 import { sampleApp } from '../store/sample-rows.js';
@@ -49,6 +51,8 @@ export async function bootApi({
   const logger = new MemoryLogger();
   const waiters = new OperationWaiters();
   const runtime = new ScriptedRuntime();
+  const disk = diskStoreIn(opened.folder);
+  const tidyBackups = jest.fn();
   const nudge = jest.fn();
   const passwords: string[] = [];
   const deps: ApiDeps = {
@@ -58,6 +62,8 @@ export async function bootApi({
     endpointsOf: (id) => runtime.endpoints(id),
     nudge,
     waitForOperation: (id, timeoutMs, signal) => waiters.wait(id, timeoutMs, signal),
+    openBackup: async (database, backup) => (await disk.open(keyOf(database, backup))).chunks,
+    tidyBackups,
     newCredential: () => {
       const password = generatePassword();
       passwords.push(password);
@@ -113,6 +119,8 @@ export async function bootApi({
     logger,
     waiters,
     runtime,
+    disk,
+    tidyBackups,
     nudge,
     /** Every password that was made. */
     passwords,
@@ -129,20 +137,27 @@ export async function bootApi({
       request('PATCH', path, { json, ...options }),
     delete: (path: string, options?: RequestOptions) => request('DELETE', path, options),
     /** Does what is queued, as the provisioner does, and tells who waits. */
-    settle: (failure?: string) => settleOperations({ store, runtime, waiters }, failure),
+    settle: (failure?: string) =>
+      settleOperations({ store, runtime, waiters, disk, clock: clock.read }, failure),
     /** A database of acme/web that is ready. */
     async readyDatabase(name = 'main') {
       const { body } = await request('POST', DATABASES, { json: { name } });
-      await settleOperations({ store, runtime, waiters });
+      await settleOperations({ store, runtime, waiters, disk, clock: clock.read });
+      return (body as { id: string }).id;
+    },
+    /** A backup of the database `main` of acme/web. */
+    async storedBackup() {
+      const { body } = await request('POST', `${DATABASES}/main/backups`);
+      await settleOperations({ store, runtime, waiters, disk, clock: clock.read });
       return (body as { id: string }).id;
     },
     /** The preserved volume of a deleted database of acme/web. */
     async preservedVolume(name = 'old', engineVersion = 18) {
       const { body } = await request('POST', DATABASES, { json: { name, engineVersion } });
       const { id } = body as { id: string };
-      await settleOperations({ store, runtime, waiters });
+      await settleOperations({ store, runtime, waiters, disk, clock: clock.read });
       await request('DELETE', `${DATABASES}/${id}`);
-      await settleOperations({ store, runtime, waiters });
+      await settleOperations({ store, runtime, waiters, disk, clock: clock.read });
       return id;
     },
     async [Symbol.asyncDispose]() {

@@ -32,7 +32,9 @@ export function checkContract(method: string, path: string, answer: Answer): voi
   if (!endpoint) return;
   const contract = endpoint.responses[status as 200];
   if (!contract) throw new Error(`${endpoint.id} does not declare the status ${status} that it answered`);
-  if (!contract.body) {
+  if (contract.stream !== undefined) {
+    expect(headers.get('content-type')).toBe(contract.stream);
+  } else if (!contract.body) {
     expect(answer.text).toBe('');
   } else if (headers.get('content-type')?.startsWith('application/json')) {
     expect(contract.body.parse(body)).toEqual(body);

@@ -197,7 +197,7 @@ describe('the control database', () => {
       env.body.DATABASE_URL as string,
       'postgresql://',
     ];
-    const files = readdirSync(api.folder);
+    const files = readdirSync(api.folder).filter((name) => name !== 'backups');
     expect(files.sort()).toEqual(['paasdb.sqlite', 'paasdb.sqlite-shm', 'paasdb.sqlite-wal']);
     for (const file of files) {
       const bytes = readFileSync(join(api.folder, file));

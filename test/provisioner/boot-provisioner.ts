@@ -2,14 +2,14 @@ import { DEADLINE_MS } from '../../src/domain/deadlines.js';
 import type { Operation, OperationKind } from '../../src/domain/operation.js';
 import type { Database } from '../../src/domain/records.js';
 import { DatabaseProvisioner } from '../../src/provisioner/database-provisioner.js';
-import { runtimeHandlers } from '../../src/provisioner/handlers.js';
-import type { OperationHandlers } from '../../src/provisioner/operation-handler.js';
+import type { OperationHandlers } from '../../src/domain/operation-handler.js';
 import { OperationWaiters } from '../../src/provisioner/operation-waiters.js';
 import { findDatabaseById, setDatabaseStatus } from '../../src/store/databases.js';
 import { cancelOperations, enqueueOperation, getOperation } from '../../src/store/operations.js';
 import { MemoryLogger } from '../memory-logger.js';
 import { openTestStore } from '../store/open-test-store.js';
 import { defined } from '../store/sample-rows.js';
+import { allHandlers, diskStoreIn } from './all-handlers.js';
 import { ScriptedRuntime } from './scripted-runtime.js';
 
 export const LEASE_MS = 30_000;
@@ -27,7 +27,8 @@ export function bootProvisioner({ concurrency = 10 } = {}) {
   const runtime = new ScriptedRuntime();
   const logger = new MemoryLogger();
   const waiters = new OperationWaiters();
-  const handlers: OperationHandlers = runtimeHandlers({ store, runtime });
+  const disk = diskStoreIn(test.folder);
+  const handlers: OperationHandlers = allHandlers({ store, runtime, disk, clock });
   const provisioner = new DatabaseProvisioner({
     store,
     handlers,
@@ -55,6 +56,7 @@ export function bootProvisioner({ concurrency = 10 } = {}) {
   return {
     ...test,
     runtime,
+    disk,
     logger,
     waiters,
     handlers,

@@ -1,14 +1,17 @@
+import { Readable } from 'node:stream';
 import type { Endpoints } from '../../src/domain/environment.js';
 import {
   RuntimeError,
   type ApplyOptions,
   type DatabaseSpec,
+  type ConsumeArchive,
+  type Dump,
   type RemovableDatabase,
   type Runtime,
   type RuntimeErrorCode,
 } from '../../src/runtime/runtime.js';
 
-export type Verb = 'apply' | 'restart' | 'remove' | 'destroyVolume';
+export type Verb = 'apply' | 'restart' | 'remove' | 'destroyVolume' | 'dump';
 
 export interface Call {
   verb: Verb;
@@ -32,7 +35,13 @@ export class ScriptedRuntime implements Runtime {
   compare: () => Promise<void> = () => Promise.resolve();
   hint: () => void = () => undefined;
   watching: Promise<void> = Promise.resolve();
-  private readonly steps: Record<Verb, Step[]> = { apply: [], restart: [], remove: [], destroyVolume: [] };
+  private readonly steps: Record<Verb, Step[]> = {
+    apply: [],
+    restart: [],
+    remove: [],
+    destroyVolume: [],
+    dump: [],
+  };
 
   script(verb: Verb, ...steps: Step[]): void {
     this.steps[verb].push(...steps);
@@ -85,6 +94,23 @@ export class ScriptedRuntime implements Runtime {
   async destroyVolume(volumeId: string, options: ApplyOptions): Promise<void> {
     await this.call({ verb: 'destroyVolume', id: volumeId, options });
     this.volumes.delete(volumeId);
+  }
+
+  /** What a dump of anything is. */
+  archive = [Buffer.from('PGDMP'), Buffer.from(' and all that is in it')];
+
+  async dump(spec: DatabaseSpec, consume: ConsumeArchive, options: ApplyOptions): Promise<Dump> {
+    await this.call({ verb: 'dump', id: spec.id, options });
+    const { archive } = this;
+    await consume(Readable.from(archive));
+    const contents = {
+      serverVersion: '17.5',
+      extensions: [],
+      schemas: ['public'],
+      tables: [],
+      largeObjects: 0,
+    };
+    return { contents, compression: 'zstd', dumpVersion: '17.5' };
   }
 
   async findDrift(specs: readonly DatabaseSpec[], signal: AbortSignal): Promise<Map<string, string>> {

@@ -13,10 +13,17 @@ const failure = (code: RuntimeErrorCode, abortedBy: AbortReason | null = null): 
 
 const decide = (
   outcome: Outcome,
-  operation: Partial<Pick<Operation, 'attempts' | 'deadlineAt' | 'errorMessage' | 'progress'>> = {},
+  operation: Partial<Pick<Operation, 'kind' | 'attempts' | 'deadlineAt' | 'errorMessage' | 'progress'>> = {},
 ) =>
   settle(
-    { attempts: 1, deadlineAt: '2030-01-01T00:10:00.000Z', errorMessage: null, progress: null, ...operation },
+    {
+      kind: 'repair',
+      attempts: 1,
+      deadlineAt: '2030-01-01T00:10:00.000Z',
+      errorMessage: null,
+      progress: null,
+      ...operation,
+    },
     outcome,
     NOW,
     longest,
@@ -41,6 +48,11 @@ describe('an attempt', () => {
       });
     },
   );
+
+  it('of a backup is tried three times at the most', () => {
+    const tried = (attempts: number) => decide(failure('unavailable'), { kind: 'backup', attempts }).kind;
+    expect([1, 2, 3, 4].map(tried)).toEqual(['requeue', 'requeue', 'failed', 'failed']);
+  });
 
   it.each(['image_unusable', 'data_missing', 'data_mismatch', 'conflict'] as const)(
     'that failed with %s is not tried again: somebody has to do something first',
@@ -120,7 +132,7 @@ describe('an attempt', () => {
 
   it('spreads retries by chance when nothing else is said', () => {
     const settlement = settle(
-      { attempts: 1, deadlineAt: null, errorMessage: null, progress: null },
+      { kind: 'repair', attempts: 1, deadlineAt: null, errorMessage: null, progress: null },
       failure('unavailable'),
       NOW,
     );

@@ -9,6 +9,11 @@ import { deleteAppEndpoint } from './delete-app.js';
 import { deleteDatabaseEndpoint } from './delete-database.js';
 import { ensureDatabaseEndpoint } from './ensure-database.js';
 import { ensureEnvEndpoint } from './ensure-env.js';
+import { getBackupEndpoint } from './get-backup.js';
+import { downloadBackupEndpoint } from './download-backup.js';
+import { deleteBackupEndpoint } from './delete-backup.js';
+import { createBackupEndpoint } from './create-backup.js';
+import { listBackupsEndpoint } from './list-backups.js';
 import { getAppEndpoint } from './get-app.js';
 import { getDatabaseEndpoint } from './get-database.js';
 import { getEnvEndpoint } from './get-env.js';
@@ -49,6 +54,11 @@ export function endpoints(deps: ApiDeps): AnyEndpoint[] {
     deleteDatabaseEndpoint(deps),
     revealDatabaseEndpoint(deps),
     restartDatabaseEndpoint(deps),
+    listBackupsEndpoint(deps),
+    createBackupEndpoint(deps),
+    getBackupEndpoint(deps),
+    downloadBackupEndpoint(deps),
+    deleteBackupEndpoint(deps),
     listOperationsEndpoint(deps),
     getOperationEndpoint(deps),
     getEnvEndpoint(deps),

@@ -64,7 +64,8 @@ export const databaseSchema = z
   .meta({ id: 'Database' });
 
 export function databaseResource(database: Database, endpoints: Endpoints): z.input<typeof databaseSchema> {
-  const { id, org, app, name, engineVersion, plan, status, errorMessage, createdAt, readyAt } = database;
+  const { id, org, app, name, engineVersion, plan, status, errorMessage } = database;
+  const { createdAt, readyAt, lastBackupAt, lastVerifiedBackupAt } = database;
   return {
     id,
     org,
@@ -77,8 +78,8 @@ export function databaseResource(database: Database, endpoints: Endpoints): z.in
     ...endpoints,
     pool: POOL,
     resources: PLAN_OFFERS[plan].resources,
-    lastBackupAt: null,
-    lastVerifiedBackupAt: null,
+    lastBackupAt,
+    lastVerifiedBackupAt,
     createdAt,
     readyAt,
   };

@@ -3,9 +3,18 @@ import type { Cidr } from '../../domain/cidr.js';
 import type { Endpoints } from '../../domain/environment.js';
 import type { Logger } from '../../domain/logger.js';
 import { generateId } from '../../secrets/random.js';
-import type { ApplyOptions, DatabaseSpec, RemovableDatabase, Runtime } from '../runtime.js';
+import type {
+  ApplyOptions,
+  ConsumeArchive,
+  DatabaseSpec,
+  Dump,
+  RemovableDatabase,
+  Runtime,
+} from '../runtime.js';
 import { applySpec, type ApplyDeps } from './apply-spec.js';
 import { blueprintsOf } from './blueprints.js';
+import { dumpDatabase } from './dump/dump-database.js';
+import { DumpTools } from './dump/dump-tools.js';
 import { Engine } from './engine/engine.js';
 import { driftOf, indexOf } from './find-drift.js';
 import { ImageFacts } from './image-facts.js';
@@ -44,11 +53,13 @@ const BATCH = 10;
 /** Databases as containers of one Docker Engine. */
 export class DockerRuntime implements Runtime {
   private readonly deps: ApplyDeps;
+  private readonly dumpTools: DumpTools;
 
   constructor(private readonly options: DockerRuntimeOptions) {
     const { prefix, subnetPool, logger } = options;
     const engine = new Engine({ ...options, owner: containerFilter(prefix) });
     const names = namesWith(options);
+    this.dumpTools = new DumpTools(engine);
     const ownContainer = new OwnContainer(engine, readOwnMounts());
     this.deps = {
       engine,
@@ -92,6 +103,10 @@ export class DockerRuntime implements Runtime {
   destroyVolume(volumeId: string, { signal }: ApplyOptions): Promise<void> {
     const { engine, prefix, names } = this.deps;
     return removeVolume(engine, names.volume(volumeId), volumeIdentity(prefix, volumeId), signal);
+  }
+
+  dump(spec: DatabaseSpec, consume: ConsumeArchive, options: ApplyOptions): Promise<Dump> {
+    return dumpDatabase({ ...this.deps, dumpTools: this.dumpTools }, spec, consume, options);
   }
 
   /** Three lists, however many databases there are. */

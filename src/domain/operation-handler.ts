@@ -1,5 +1,5 @@
-import type { Operation, OperationKind, Progress } from '../domain/operation.js';
-import type { Database } from '../domain/records.js';
+import type { Operation, OperationKind, Progress } from './operation.js';
+import type { Database } from './records.js';
 
 /** One attempt at an operation. */
 export interface Work {

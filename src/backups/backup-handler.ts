@@ -1,0 +1,98 @@
+import type { Backup } from '../domain/backup.js';
+import type { Clock } from '../domain/clock.js';
+import type { OperationHandler, Settled, Work } from '../domain/operation-handler.js';
+import type { Database } from '../domain/records.js';
+import type { DatabaseSpec, Runtime } from '../runtime/runtime.js';
+import { auditOperation } from '../store/audit-operation.js';
+import { findBackupOf, recordArchive, recordBackedUp } from '../store/backups.js';
+import type { Store } from '../store/store.js';
+import type { BackupKey } from './backup-key.js';
+import type { DiskStore } from './disk-store.js';
+import { keyOf } from './key-of.js';
+import { StorageError } from './storage-error.js';
+import type { Written } from './write-dump.js';
+
+export interface BackupHandlerDeps {
+  store: Store;
+  runtime: Pick<Runtime, 'dump'>;
+  disk: DiskStore;
+  specOf: (database: Database) => DatabaseSpec;
+  clock: Clock;
+}
+
+/** Dumps a database into a file. Nothing counts before the file is whole, checked and has its final name. */
+export function backupHandler(deps: BackupHandlerDeps): OperationHandler {
+  const { store, disk } = deps;
+  return {
+    run: async (work) => {
+      const backup = backupOf(store, work);
+      const key = keyOf(work.database, backup);
+      const stored = (await findStored(disk, key)) ?? (await dump(deps, work, backup, key));
+      recordArchive(store, backup.id, stored);
+    },
+    succeeded: (settled) => {
+      recordBackedUp(store, settled.database.id);
+      auditOperation(store, settled, 'succeeded');
+    },
+    failed: (settled, errorMessage) => auditOperation(store, settled, 'failed', { errorMessage }),
+  };
+}
+
+function backupOf(store: Store, { operation }: Settled): Backup {
+  const backup = findBackupOf(store, operation.id);
+  if (!backup) throw new Error(`operation ${operation.id} has no backup`);
+  return backup;
+}
+
+/** What an attempt has stored that died before it could say so. */
+async function findStored(disk: DiskStore, key: BackupKey): Promise<Written | null> {
+  try {
+    const { manifest } = await disk.open(key);
+    await disk.verify(key, manifest.sha256, manifest.sizeBytes);
+    return manifest;
+  } catch (error) {
+    if (error instanceof StorageError && error.code === 'missing') return null;
+    throw error;
+  }
+}
+
+async function dump(
+  { runtime, disk, specOf, clock }: BackupHandlerDeps,
+  { database, signal, onProgress }: Work,
+  backup: Backup,
+  key: BackupKey,
+): Promise<Written> {
+  const now = () => clock().toISOString();
+  const startedAt = now();
+  await using draft = await disk.begin(key);
+  const received: Written[] = [];
+  const { contents, compression, dumpVersion } = await runtime.dump(
+    specOf(database),
+    async (archive) => {
+      received.push(await draft.write(archive));
+    },
+    { signal, onProgress },
+  );
+  const [written] = received;
+  if (!written) throw new Error('a dump resolved before it was consumed');
+  const { sizeBytes, sha256 } = written;
+  await draft.commit({
+    backupId: backup.id,
+    kind: backup.kind,
+    org: database.org,
+    app: database.app,
+    databaseName: database.name,
+    databaseId: database.id,
+    engineVersion: database.engineVersion,
+    serverVersion: contents.serverVersion,
+    pgDumpVersion: dumpVersion,
+    compression,
+    startedAt,
+    finishedAt: now(),
+    sizeBytes,
+    sha256,
+    encryptionKeyId: null,
+    contents,
+  });
+  return { sizeBytes, sha256 };
+}

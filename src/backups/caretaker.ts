@@ -1,0 +1,76 @@
+import type { Clock } from '../domain/clock.js';
+import type { Logger } from '../domain/logger.js';
+import { deletableBackups } from '../domain/retention.js';
+import {
+  listBackedUpDatabaseIds,
+  listKeptBackups,
+  listRemovedBackups,
+  markFilesRemoved,
+  removeBackup,
+} from '../store/backups.js';
+import { findDatabaseById } from '../store/databases.js';
+import type { Store } from '../store/store.js';
+import type { DiskStore } from './disk-store.js';
+import { keyOf } from './key-of.js';
+
+export interface CaretakerDeps {
+  store: Store;
+  disk: DiskStore;
+  clock: Clock;
+  logger: Logger;
+  retentionDays: number;
+  intervalMs: number;
+}
+
+/** Lets go of what need not be kept any longer, and removes the files of what was let go. */
+export class Caretaker {
+  private timer: NodeJS.Timeout | undefined;
+  private current: Promise<void> = Promise.resolve();
+  private stopped = false;
+
+  constructor(private readonly deps: CaretakerDeps) {}
+
+  start(): void {
+    this.current = this.deps.disk.sweep().then(
+      () => undefined,
+      (error: unknown) => this.complain(error),
+    );
+    this.nudge();
+  }
+
+  /** Looks now. */
+  nudge(): void {
+    if (this.stopped) return;
+    clearTimeout(this.timer);
+    this.current = this.current.then(() => this.once()).catch((error: unknown) => this.complain(error));
+    this.timer = setTimeout(() => this.nudge(), this.deps.intervalMs);
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.current;
+  }
+
+  async once(): Promise<void> {
+    const { store, disk, clock, retentionDays, logger } = this.deps;
+    for (const databaseId of listBackedUpDatabaseIds(store)) {
+      store.transaction(() => {
+        for (const { id } of deletableBackups(listKeptBackups(store, databaseId), clock(), retentionDays)) {
+          removeBackup(store, id);
+          logger.info({ databaseId, backupId: id }, 'a backup is kept no longer');
+        }
+      });
+    }
+    for (const backup of listRemovedBackups(store)) {
+      const database = findDatabaseById(store, backup.databaseId);
+      if (!database) throw new Error(`backup ${backup.id} has no database`);
+      await disk.remove(keyOf(database, backup));
+      markFilesRemoved(store, backup.id);
+    }
+  }
+
+  private complain(error: unknown): void {
+    this.deps.logger.error({ err: error }, 'the backups cannot be tidied up');
+  }
+}

@@ -1,0 +1,55 @@
+import { DEADLINE_MS } from '../../domain/deadlines.js';
+import type { Operation } from '../../domain/operation.js';
+import { findBackupOf, insertBackup } from '../../store/backups.js';
+import { enqueueOperation } from '../../store/operations.js';
+import type { ApiDeps } from '../api-deps.js';
+import { endpoint, type Reply } from '../endpoint.js';
+import { Problem } from '../problem.js';
+import { backupResource, backupSchema } from '../schemas/backup.js';
+
+export const createBackupEndpoint = ({ store }: Pick<ApiDeps, 'store'>) => {
+  const reply = (operation: Pick<Operation, 'id'>, status: number): Reply => {
+    const backup = findBackupOf(store, operation.id);
+    if (!backup) throw new Error(`operation ${operation.id} has no backup`);
+    return { status, body: backupResource(backup) };
+  };
+  return endpoint({
+    id: 'createBackup',
+    method: 'post',
+    scope: 'database',
+    path: '/backups',
+    role: 'member',
+    summary: 'Back a database up now',
+    description: 'Kept until somebody removes it.',
+    responses: {
+      201: { description: 'It is stored (Prefer: wait).', body: backupSchema },
+      202: { description: 'It will be made; its status says what became of it.', body: backupSchema },
+    },
+    handle: ({ scope: { app, database }, audit }) => {
+      if (database.status !== 'ready') {
+        throw new Problem(
+          'database_not_ready',
+          `it is ${database.status}: only a ready one can be backed up`,
+        );
+      }
+      const operation = enqueueOperation(store, {
+        databaseId: database.id,
+        kind: 'backup',
+        deadlineMs: DEADLINE_MS.backup,
+      });
+      const id = store.newId();
+      insertBackup(store, {
+        id,
+        databaseId: database.id,
+        operationId: operation.id,
+        kind: 'manual',
+        engineVersion: database.engineVersion,
+        keptForMs: null,
+      });
+      audit('backup.create', `${app.slug}/${database.name}`, { databaseId: database.id, backupId: id });
+      const Location = `/api/orgs/${database.org}/apps/${database.app}/databases/${database.id}/backups/${id}`;
+      return { ...reply(operation, 202), headers: { Location }, awaits: operation.id };
+    },
+    settled: (_request, operation): Reply => reply(operation, operation.status === 'succeeded' ? 201 : 202),
+  });
+};

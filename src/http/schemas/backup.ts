@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { BACKUP_KINDS, BACKUP_STATUSES, type Backup } from '../../domain/backup.js';
+
+export const backupSchema = z
+  .object({
+    id: z.string(),
+    databaseId: z.string(),
+    kind: z.enum(BACKUP_KINDS),
+    status: z.enum(BACKUP_STATUSES),
+    engineVersion: z.string(),
+    sizeBytes: z.int().nullable(),
+    sha256: z.string().nullable(),
+    createdAt: z.string(),
+    startedAt: z.string().nullable(),
+    finishedAt: z.string().nullable(),
+    verifiedAt: z.string().nullable(),
+    expiresAt: z.string().nullable(),
+    errorMessage: z.string().nullable(),
+  })
+  .meta({ id: 'Backup' });
+
+export function backupResource({ engineVersion, ...backup }: Backup): z.input<typeof backupSchema> {
+  return { ...backup, engineVersion: String(engineVersion) };
+}

@@ -1,0 +1,56 @@
+import { withDeadline } from '../engine/deadline.js';
+import type { RunningProgram } from '../engine/exec.js';
+import { TextTail } from '../engine/text-tail.js';
+import { pgDumpFailure } from './pg-dump.js';
+import type { StallWatch } from './stall-watch.js';
+
+/** What every archive of pg_dump begins with. */
+const MAGIC = Buffer.from('PGDMP');
+/** pg_dump is done when its output is. */
+const EXIT_MS = 30_000;
+
+/** The archive that pg_dump prints. It ends only when it is whole, and rejects otherwise. */
+export class Archive implements AsyncIterable<Buffer> {
+  /** It was read to its end, and is whole. */
+  complete = false;
+  /** Why it could not be read. */
+  failure: Error | null = null;
+
+  constructor(
+    private readonly program: RunningProgram,
+    private readonly stalls: StallWatch,
+    private readonly signal: AbortSignal,
+  ) {}
+
+  async *[Symbol.asyncIterator](): AsyncGenerator<Buffer, void> {
+    const { stdout, exit } = this.program;
+    // Docker prints there too, when it cannot start a program: nobody should take that for an archive.
+    let head: Buffer | null = Buffer.alloc(0);
+    const printed = new TextTail();
+    try {
+      for await (const chunk of this.stalls.over(stdout)) {
+        if (head === null) {
+          yield chunk;
+          continue;
+        }
+        head = Buffer.concat([head, chunk]);
+        if (head.length < MAGIC.length) continue;
+        if (head.subarray(0, MAGIC.length).equals(MAGIC)) {
+          yield head;
+          head = null;
+        } else {
+          printed.add(head);
+          head = Buffer.alloc(0);
+        }
+      }
+      const ended = await withDeadline(EXIT_MS, this.signal, exit);
+      if (ended.exitCode !== 0 || head !== null) {
+        throw pgDumpFailure(ended, `${String(printed)}${String(head ?? '')}`);
+      }
+      this.complete = true;
+    } catch (error) {
+      this.failure = error instanceof Error ? error : new Error(String(error));
+      throw error;
+    }
+  }
+}

@@ -1,0 +1,91 @@
+import type { DatabaseContents } from '../../runtime.js';
+import { identifier } from '../roles-sql.js';
+import type { TenantSession } from './tenant-session.js';
+
+/** A table, or a materialised view, that has rows of its own. */
+export interface Relation {
+  schema: string;
+  name: string;
+  kind: 'table' | 'view';
+  /** A materialised view that was never filled cannot be read. */
+  filled: boolean;
+}
+
+/** All but PostgreSQL's own: nobody else may make a schema whose name begins so. */
+const TENANTS = `n.nspname !~ '^pg_' AND n.nspname <> 'information_schema'`;
+
+/** What belongs to an extension is not in a dump, but comes with the extension. */
+const NOT_AN_EXTENSIONS = `NOT EXISTS (
+  SELECT FROM pg_catalog.pg_depend d
+  WHERE d.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND d.objid = c.oid AND d.deptype = 'e')`;
+
+const RELATIONS = `
+  SELECT n.nspname AS schema, c.relname AS name,
+    CASE c.relkind WHEN 'm' THEN 'view' ELSE 'table' END AS kind, c.relispopulated AS filled
+  FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
+  WHERE c.relkind IN ('r', 'm') AND c.relpersistence <> 't' AND ${TENANTS} AND ${NOT_AN_EXTENSIONS}
+  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
+
+const SCHEMAS = `
+  SELECT n.nspname AS name FROM pg_catalog.pg_namespace n WHERE ${TENANTS} ORDER BY n.nspname COLLATE "C"`;
+
+const EXTENSIONS = `
+  SELECT e.extname AS name, e.extversion AS version, n.nspname AS schema
+  FROM pg_catalog.pg_extension e JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
+  ORDER BY e.extname COLLATE "C"`;
+
+/** Tables per statement that locks them. */
+const LOCK_BATCH = 200;
+
+/**
+ * The relations of a transaction's snapshot, locked as pg_dump locks them. Without that, one that is emptied or
+ * rewritten meanwhile would count as empty: such changes show in every snapshot.
+ */
+export async function lockRelations(session: TenantSession): Promise<Relation[]> {
+  const relations = await session.query<Relation>(RELATIONS);
+  // A materialised view cannot be locked.
+  const tables = relations.filter(({ kind }) => kind === 'table');
+  for (let start = 0; start < tables.length; start += LOCK_BATCH) {
+    const names = tables.slice(start, start + LOCK_BATCH).map((table) => `ONLY ${nameOf(table)}`);
+    await session.query(`LOCK TABLE ${names.join(', ')} IN ACCESS SHARE MODE`);
+  }
+  return relations;
+}
+
+/** What a transaction's snapshot holds. */
+export async function readContents(
+  session: TenantSession,
+  relations: readonly Relation[],
+): Promise<DatabaseContents> {
+  const [facts] = await session.query<{ version: string; objects: string }>(
+    `SELECT pg_catalog.current_setting('server_version') AS version,
+      (SELECT pg_catalog.count(*) FROM pg_catalog.pg_largeobject_metadata) AS objects`,
+  );
+  const extensions = await session.query<DatabaseContents['extensions'][number]>(EXTENSIONS);
+  const schemas = await session.query<{ name: string }>(SCHEMAS);
+  const tables: DatabaseContents['tables'] = [];
+  for (const relation of relations) {
+    const { schema, name } = relation;
+    tables.push({ schema, name, rows: relation.filled ? await countRows(session, relation) : 0 });
+  }
+  return {
+    // Packages add a name of their own after it.
+    serverVersion: facts?.version.split(' ')[0] ?? '',
+    extensions,
+    schemas: schemas.map(({ name }) => name),
+    tables,
+    largeObjects: Number(facts?.objects),
+  };
+}
+
+async function countRows(session: TenantSession, relation: Relation): Promise<number> {
+  // ONLY: what inherits from it is counted on its own.
+  const [row] = await session.query<{ rows: string }>(
+    `SELECT pg_catalog.count(*) AS rows FROM ONLY ${nameOf(relation)}`,
+  );
+  return Number(row?.rows);
+}
+
+function nameOf({ schema, name }: Relation): string {
+  return `${identifier(schema)}.${identifier(name)}`;
+}

@@ -1,0 +1,151 @@
+import type { Logger } from '../../../domain/logger.js';
+import { generateId } from '../../../secrets/random.js';
+import {
+  RuntimeError,
+  type ApplyOptions,
+  type ConsumeArchive,
+  type DatabaseContents,
+  type DatabaseSpec,
+  type Dump,
+} from '../../runtime.js';
+import type { StepDeps } from '../attempt.js';
+import type { RunningProgram } from '../engine/exec.js';
+import { Archive } from './archive.js';
+import { lockRelations, readContents } from './contents.js';
+import type { DumpTool, DumpTools } from './dump-tools.js';
+import { endBackends } from './end-backends.js';
+import { findServer, type Server } from './find-server.js';
+import { guarded } from './guarded.js';
+import { pgDumpArgv } from './pg-dump.js';
+import { sessionSettings } from './session-settings.js';
+import { StallWatch } from './stall-watch.js';
+import { TenantSession } from './tenant-session.js';
+import { Together } from './together.js';
+
+/** How long pg_dump may print nothing while somebody waits for it. There is no limit to a dump as a whole. */
+const STALL_MS = 5 * 60_000;
+
+export interface DumpDeps extends Pick<StepDeps, 'engine' | 'networks' | 'prefix' | 'names'> {
+  dumpTools: DumpTools;
+  logger: Logger;
+  stallMs?: number;
+}
+
+/**
+ * Has pg_dump read a database as it is at one instant, and counts at the same time what it holds at that instant.
+ * Both are the tenant's login, never the superuser: what a tenant has made is run by nobody else.
+ */
+export async function dumpDatabase(
+  deps: DumpDeps,
+  spec: DatabaseSpec,
+  consume: ConsumeArchive,
+  { signal }: ApplyOptions,
+): Promise<Dump> {
+  try {
+    await deps.networks.enter(spec.org, signal);
+    const server = await findServer(deps, spec, signal);
+    const tool = await deps.dumpTools.of(server.container, signal);
+    const contents = await dumpServer(deps, { spec, server, tool }, consume, signal);
+    return { contents, compression: tool.compression, dumpVersion: tool.version };
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    throw new RuntimeError('aborted', 'Stopped before the dump was complete', { cause: error });
+  }
+}
+
+interface Source {
+  spec: DatabaseSpec;
+  server: Server;
+  tool: DumpTool;
+}
+
+async function dumpServer(
+  deps: DumpDeps,
+  { spec, server, tool }: Source,
+  consume: ConsumeArchive,
+  signal: AbortSignal,
+): Promise<DatabaseContents> {
+  const { login, engineVersion: major } = spec;
+  const applicationName = `paasdb-dump-${generateId()}`;
+  const together = new Together(signal);
+  const as = { login, major, applicationName };
+  const session = await TenantSession.open(server.address, as, together.signal);
+  try {
+    await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    const [exported] = await session.query<{ id: string }>('SELECT pg_catalog.pg_export_snapshot() AS id');
+    const relations = await lockRelations(session);
+    const request = {
+      containerId: server.container.id,
+      program: 'pg_dump',
+      argv: guarded(
+        pgDumpArgv({ role: login.role, snapshot: exported?.id ?? '', compression: tool.compression }),
+      ),
+      env: { PGAPPNAME: applicationName, PGOPTIONS: sessionSettings(major), LC_ALL: 'C' },
+      user: 'postgres',
+      stdin: null,
+    };
+    const hand = (program: RunningProgram) => handOver(deps, program, consume, together);
+    const [contents] = await together.all(
+      readContents(session, relations),
+      deps.engine.execs.follow(request, hand, together.signal),
+    );
+    return contents;
+  } catch (error) {
+    await cleanUp(deps, { spec, server, applicationName });
+    throw await explain(deps, spec, error, signal);
+  } finally {
+    session.close();
+  }
+}
+
+/** Has the archive consumed. When the archive breaks, the consumer's complaint about it says less. */
+async function handOver(
+  { stallMs = STALL_MS }: DumpDeps,
+  program: RunningProgram,
+  consume: ConsumeArchive,
+  together: Together,
+): Promise<void> {
+  const stalls = new StallWatch(stallMs, () => {
+    const message = `pg_dump printed nothing for ${stallMs / 1000} s: is a query of it stuck, or the disk?`;
+    together.fail(new RuntimeError('dump_failed', message));
+  });
+  const archive = new Archive(program, stalls, together.signal);
+  try {
+    await consume(archive);
+  } catch (error) {
+    throw archive.failure ?? error;
+  }
+  if (archive.failure !== null) throw archive.failure;
+  if (!archive.complete) throw new RuntimeError('dump_failed', 'The archive was not read to its end');
+}
+
+async function cleanUp(
+  { logger }: DumpDeps,
+  { spec, server, applicationName }: Pick<Source, 'spec' | 'server'> & { applicationName: string },
+): Promise<void> {
+  const { login, engineVersion: major } = spec;
+  try {
+    await endBackends(server.address, { login, major, applicationName });
+  } catch (error) {
+    // As when PostgreSQL is down, and its backends with it.
+    logger.debug({ database: spec.id, err: error }, 'could not look for what is left of a dump');
+  }
+}
+
+/** That PostgreSQL stopped says more than what was seen of it. */
+async function explain(
+  deps: DumpDeps,
+  spec: DatabaseSpec,
+  error: unknown,
+  signal: AbortSignal,
+): Promise<unknown> {
+  if (signal.aborted || !(error instanceof RuntimeError)) return error;
+  try {
+    await findServer(deps, spec, signal);
+    return error;
+  } catch (state) {
+    if (!(state instanceof RuntimeError) || state.code !== 'not_running') return error;
+    const message = `PostgreSQL stopped while it was dumped. ${state.message} (${error.message})`;
+    return new RuntimeError('not_running', message, { cause: error });
+  }
+}

@@ -1,0 +1,78 @@
+import { Client, DatabaseError, type QueryResultRow } from 'pg';
+import { TENANT_DATABASE, type Login } from '../../../domain/environment.js';
+import { RuntimeError } from '../../runtime.js';
+import type { Address } from '../address.js';
+import { withDeadline } from '../engine/deadline.js';
+import { identifier } from '../roles-sql.js';
+import { adviceOn } from './pg-dump.js';
+import { sessionSettings } from './session-settings.js';
+
+const CONNECT_MS = 15_000;
+/** A server that vanished is noticed within this and ten seconds. */
+const KEEP_ALIVE_MS = 30_000;
+
+/** A direct connection as the tenant's login. Aborting the signal closes it, and fails what it is at. */
+export class TenantSession {
+  private constructor(
+    private readonly client: Client,
+    private readonly signal: AbortSignal,
+  ) {
+    signal.addEventListener('abort', this.close, { once: true });
+  }
+
+  static async open(
+    address: Address,
+    { login, major, applicationName }: { login: Login; major: number; applicationName: string },
+    signal: AbortSignal,
+  ): Promise<TenantSession> {
+    const client = new Client({
+      ...address,
+      user: login.role,
+      password: login.password,
+      database: TENANT_DATABASE,
+      application_name: applicationName,
+      connectionTimeoutMillis: CONNECT_MS,
+      keepAlive: true,
+      keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
+      options: sessionSettings(major),
+    });
+    // It reports a broken connection as an event too; whoever waits for an answer hears of it anyway.
+    client.on('error', () => undefined);
+    const session = new TenantSession(client, signal);
+    try {
+      await withDeadline(CONNECT_MS, signal, async () => {
+        await client.connect();
+        // Of its own: the owner does not have the rights on what the login made for itself.
+        await client.query(`SET ROLE ${identifier(login.role)}`);
+      });
+      return session;
+    } catch (error) {
+      session.close();
+      throw sessionFailure(error, signal);
+    }
+  }
+
+  async query<Row extends QueryResultRow>(sql: string, values: unknown[] = []): Promise<Row[]> {
+    try {
+      return (await this.client.query<Row>(sql, values)).rows;
+    } catch (error) {
+      throw sessionFailure(error, this.signal);
+    }
+  }
+
+  readonly close = (): void => {
+    this.signal.removeEventListener('abort', this.close);
+    this.client.end().catch(() => undefined);
+  };
+}
+
+function sessionFailure(error: unknown, signal: AbortSignal): RuntimeError {
+  if (error instanceof RuntimeError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  const options = { cause: error };
+  if (signal.aborted) return new RuntimeError('aborted', 'Stopped while the database was read', options);
+  if (error instanceof DatabaseError) {
+    return new RuntimeError('dump_failed', `PostgreSQL said: ${message}${adviceOn(message)}`, options);
+  }
+  return new RuntimeError('unavailable', `The connection to PostgreSQL was lost: ${message}`, options);
+}

@@ -1,0 +1,120 @@
+import { createHash } from 'node:crypto';
+import { existsSync, readdirSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Client } from 'pg';
+import { Installation } from './daemon-fixture.js';
+import { until } from './until.js';
+
+jest.setTimeout(180_000);
+
+interface BackupBody {
+  id: string;
+  status: string;
+  sha256: string;
+  sizeBytes: number;
+  errorMessage: string | null;
+}
+
+const here = new Installation();
+let database: string;
+let client: Client;
+
+beforeAll(async () => {
+  await here.start();
+  database = `${await here.createApp()}/databases/main`;
+  expect((await here.call('PUT', database, { body: {}, waitS: 60 })).status).toBe(201);
+  client = await here.connect((await here.reveal(database)).directDsn);
+  await client.query(
+    `CREATE TABLE kept AS SELECT i AS id, md5(i::text) || repeat('x', 100) AS text FROM generate_series(1, 300000) i`,
+  );
+});
+afterAll(async () => {
+  await client.end();
+  await here[Symbol.asyncDispose]();
+});
+
+const files = (): string[] => {
+  const folder = join(here.dataDir, 'backups', 'databases');
+  if (!existsSync(folder)) return [];
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ name }) => name);
+};
+
+const create = (waitS?: number) =>
+  here.call<BackupBody>('POST', `${database}/backups`, waitS === undefined ? {} : { waitS });
+
+const reach = async (id: string, ...statuses: string[]): Promise<BackupBody> => {
+  let last: BackupBody | undefined;
+  await until(async () => {
+    last = (await here.call<BackupBody>('GET', `${database}/backups/${id}`)).body;
+    return statuses.includes(last.status);
+  }, 90_000);
+  if (!last) throw new Error('unreachable');
+  return last;
+};
+
+async function download(id: string): Promise<Buffer> {
+  const response = await fetch(`${here.url}${database}/backups/${id}/download`, {
+    headers: { Authorization: `Bearer ${here.operatorToken}` },
+  });
+  expect(response.status).toBe(200);
+  return Buffer.from(await response.arrayBuffer());
+}
+
+it('stores what the database holds, and hands it out byte for byte', async () => {
+  const { status, body } = await create(60);
+  expect([status, body.status]).toEqual([201, 'succeeded']);
+  const archive = await download(body.id);
+  expect(archive.subarray(0, 5).toString()).toBe('PGDMP');
+  expect(archive.length).toBe(body.sizeBytes);
+  expect(createHash('sha256').update(archive).digest('hex')).toBe(body.sha256);
+});
+
+it('is made once, by a daemon that is killed in the middle of it', async () => {
+  const { body } = await create();
+  await until(() => files().some((name) => name.endsWith('.unfinished')), 30_000);
+  here.kill();
+  await here.exited();
+  await here.start();
+  await reach(body.id, 'succeeded');
+  expect((await download(body.id)).length).toBeGreaterThan(1_000_000);
+  expect(files().filter((name) => name.includes(body.id))).toHaveLength(2);
+  expect(files().filter((name) => name.endsWith('.unfinished'))).toEqual([]);
+});
+
+it('fails with the reason where pg_dump may not read, leaves no file, and the one before stays', async () => {
+  const before = files();
+  await client.query('CREATE TABLE hidden (id int); ALTER TABLE hidden ENABLE ROW LEVEL SECURITY');
+  await client.query('ALTER TABLE hidden FORCE ROW LEVEL SECURITY');
+  const { body } = await create();
+  const failed = await reach(body.id, 'failed');
+  expect(failed.errorMessage).toMatch(/row.level security/i);
+  expect(files()).toEqual(before);
+  await client.query('DROP TABLE hidden');
+  expect((await create(60)).body.status).toBe('succeeded');
+});
+
+it('is given up with its database, and those before it stay', async () => {
+  const { body } = await create();
+  await client.end();
+  const answer = await here.call('DELETE', `${database}?deleteVolume=true`, { waitS: 60 });
+  expect(answer.status).toBe(200);
+  database = `${database.replace(/main$/, '')}${answer.body.id}`;
+  // It may just have been through.
+  const given = await reach(body.id, 'failed', 'succeeded');
+  expect(given.errorMessage).toBe(given.status === 'failed' ? 'the database was deleted meanwhile' : null);
+  const { body: list } = await here.call<{ data: BackupBody[] }>('GET', `${database}/backups`);
+  const stored = list.data.filter(({ status }) => status === 'succeeded');
+  expect(stored.length).toBeGreaterThanOrEqual(3);
+  expect(list.data.map(({ id }) => id)).toContain(given.id);
+  for (const { id, sizeBytes } of stored) expect((await download(id)).length).toBe(sizeBytes);
+});
+
+it('goes with its files when it is deleted', async () => {
+  const { body } = await here.call<{ data: BackupBody[] }>('GET', `${database}/backups`);
+  for (const { id } of body.data) {
+    expect((await here.call('DELETE', `${database}/backups/${id}`)).status).toBe(204);
+  }
+  await until(() => files().length === 0, 10_000);
+});

@@ -1,0 +1,185 @@
+import { createHash } from 'node:crypto';
+import { appendFileSync, readdirSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { Caretaker } from '../../src/backups/caretaker.js';
+import { MemoryLogger } from '../memory-logger.js';
+import { bootApi, type BootedApi } from './boot-api.js';
+
+const MAIN = '/api/orgs/acme/apps/web/databases/main';
+const BACKUPS = `${MAIN}/backups`;
+
+/** Every file in the folder of backups. */
+const filesOf = ({ folder }: BootedApi): string[] =>
+  readdirSync(join(folder, 'backups'), { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath, name }) => join(parentPath, name));
+
+const caretakerOf = ({ store, disk, clock }: BootedApi) =>
+  new Caretaker({
+    store,
+    disk,
+    clock: clock.read,
+    logger: new MemoryLogger(),
+    retentionDays: 7,
+    intervalMs: 3_600_000,
+  });
+
+const DAY_MS = 86_400_000;
+
+let api: BootedApi;
+beforeEach(async () => {
+  api = await bootApi();
+  await api.readyDatabase();
+});
+afterEach(() => api[Symbol.asyncDispose]());
+
+describe('a backup', () => {
+  it('is pending, then stored under what it is known by', async () => {
+    const asked = await api.post(BACKUPS);
+    expect(asked).toMatchObject({
+      status: 202,
+      body: { kind: 'manual', status: 'pending', sizeBytes: null },
+    });
+    expect(api.nudge).toHaveBeenCalled();
+    await api.settle();
+    const { body } = await api.get(asked.headers.get('location') ?? '');
+    const bytes = Buffer.concat(api.runtime.archive);
+    expect(body).toMatchObject({
+      id: asked.body.id,
+      status: 'succeeded',
+      engineVersion: '18',
+      sizeBytes: bytes.length,
+      sha256: createHash('sha256').update(bytes).digest('hex'),
+      verifiedAt: null,
+      expiresAt: null,
+      errorMessage: null,
+    });
+    expect((await api.get(MAIN)).body.lastBackupAt).toBe(api.store.now());
+    expect((await api.get(BACKUPS)).body.data).toEqual([body]);
+    expect(filesOf(api)).toHaveLength(2);
+  });
+
+  it('is waited for with Prefer: wait', async () => {
+    const answer = api.post(BACKUPS, undefined, { headers: { Prefer: 'wait=10' } });
+    const settle = setInterval(() => void api.settle(), 50);
+    expect(await answer).toMatchObject({ status: 201, body: { status: 'succeeded' } });
+    clearInterval(settle);
+  });
+
+  it('that failed says why, and is no backup of the database', async () => {
+    const { body } = await api.post(BACKUPS);
+    await api.settle('the disk is full');
+    expect((await api.get(`${BACKUPS}/${body.id}`)).body).toMatchObject({
+      status: 'failed',
+      errorMessage: 'the disk is full',
+      sizeBytes: null,
+    });
+    expect((await api.get(MAIN)).body).toMatchObject({ status: 'ready', lastBackupAt: null });
+    expect((await api.get(`${BACKUPS}/${body.id}/download`)).status).toBe(409);
+    expect(filesOf(api)).toEqual([]);
+  });
+
+  it('of which the dump breaks leaves no file', async () => {
+    await api.post(BACKUPS);
+    api.runtime.archive = [Buffer.from('OCI runtime exec failed')];
+    await expect(api.settle()).rejects.toThrow(/is no dump/);
+    expect(filesOf(api)).toEqual([]);
+  });
+
+  it('ends with its database, and says so', async () => {
+    const { body } = await api.post(BACKUPS);
+    const { body: database } = await api.delete(MAIN);
+    await api.settle();
+    const path = `/api/orgs/acme/apps/web/databases/${database.id}/backups/${body.id}`;
+    expect((await api.get(path)).body).toMatchObject({
+      status: 'failed',
+      errorMessage: 'the database was deleted meanwhile',
+    });
+  });
+
+  it('outlives its database', async () => {
+    const id = await api.storedBackup();
+    const { body: database } = await api.delete(`${MAIN}?deleteVolume=true`);
+    await api.settle();
+    const path = `/api/orgs/acme/apps/web/databases/${database.id}/backups/${id}`;
+    expect((await api.get(`${path}/download`)).text).toBe(Buffer.concat(api.runtime.archive).toString());
+  });
+
+  it('is refused of a database that is not ready', async () => {
+    await api.post('/api/orgs/acme/apps/web/databases', { name: 'later' });
+    const answer = await api.post('/api/orgs/acme/apps/web/databases/later/backups');
+    expect(answer).toMatchObject({ status: 409, body: { title: 'database is not ready' } });
+  });
+});
+
+describe('a download', () => {
+  it('has the bytes, their number and a telling name, and is audited', async () => {
+    const id = await api.storedBackup();
+    const { headers, text } = await api.get(`${BACKUPS}/${id}/download`);
+    expect(text).toBe(Buffer.concat(api.runtime.archive).toString());
+    expect(headers.get('content-length')).toBe(String(text.length));
+    expect(headers.get('content-disposition')).toMatch(
+      /^attachment; filename="web-main-\d{4}-\d\d-\d\dT\d\d-\d\d-\d\dZ\.dump"$/,
+    );
+    const { body } = await api.get('/api/orgs/acme/audit');
+    expect(body.data[0]).toMatchObject({ action: 'backup.download', detail: { backupId: id } });
+  });
+
+  it('of a file that was changed is refused, with what is wrong', async () => {
+    const id = await api.storedBackup();
+    appendFileSync(filesOf(api).find((file) => file.endsWith('.dump')) ?? '', 'x');
+    const answer = await api.get(`${BACKUPS}/${id}/download`);
+    expect(answer).toMatchObject({ status: 503, body: { detail: expect.stringContaining('instead of') } });
+  });
+
+  it('of a file that is gone says where it should be', async () => {
+    const id = await api.storedBackup();
+    for (const file of filesOf(api)) rmSync(file);
+    const answer = await api.get(`${BACKUPS}/${id}/download`);
+    expect(answer).toMatchObject({ status: 503, body: { detail: expect.stringContaining('is missing') } });
+  });
+});
+
+describe('deleting a backup', () => {
+  it('hides it at once, and its files go', async () => {
+    const [id, other] = [await api.storedBackup(), await api.storedBackup()];
+    expect((await api.delete(`${BACKUPS}/${id}`)).status).toBe(204);
+    expect((await api.get(`${BACKUPS}/${id}`)).status).toBe(404);
+    await new Promise(setImmediate);
+    expect(api.tidyBackups).toHaveBeenCalledTimes(1);
+    await caretakerOf(api).once();
+    expect(filesOf(api).map((file) => file.includes(other))).toEqual([true, true]);
+  });
+
+  it('is refused while it is made', async () => {
+    const { body } = await api.post(BACKUPS);
+    expect((await api.delete(`${BACKUPS}/${body.id}`)).status).toBe(409);
+  });
+
+  it('is tried again when the disk was away', async () => {
+    const id = await api.storedBackup();
+    await api.delete(`${BACKUPS}/${id}`);
+    const caretaker = caretakerOf(api);
+    const remove = jest.spyOn(api.disk, 'remove').mockRejectedValueOnce(new Error('not mounted'));
+    await expect(caretaker.once()).rejects.toThrow('not mounted');
+    await caretaker.once();
+    await caretaker.once();
+    expect(remove).toHaveBeenCalledTimes(2);
+    expect(filesOf(api)).toEqual([]);
+  });
+});
+
+describe('the caretaker', () => {
+  it('keeps what somebody asked for, and drops failures that are old', async () => {
+    const kept = await api.storedBackup();
+    await api.post(BACKUPS);
+    await api.settle('no luck');
+    api.clock.advance(7 * DAY_MS - 1);
+    await caretakerOf(api).once();
+    expect((await api.get(BACKUPS)).body.data).toHaveLength(2);
+    api.clock.advance(1);
+    await caretakerOf(api).once();
+    expect((await api.get(BACKUPS)).body.data).toMatchObject([{ id: kept }]);
+    expect(filesOf(api)).toHaveLength(2);
+  });
+});

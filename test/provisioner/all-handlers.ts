@@ -1,0 +1,41 @@
+import { mkdirSync } from 'node:fs';
+import { join } from 'node:path';
+import { backupHandler } from '../../src/backups/backup-handler.js';
+import { DiskStore } from '../../src/backups/disk-store.js';
+import type { Clock } from '../../src/domain/clock.js';
+import type { OperationHandlers } from '../../src/domain/operation-handler.js';
+import { databaseSpec } from '../../src/provisioner/database-spec.js';
+import { runtimeHandlers } from '../../src/provisioner/handlers.js';
+import type { Runtime } from '../../src/runtime/runtime.js';
+import type { Store } from '../../src/store/store.js';
+
+/** A store of backups in the folder of a test. */
+export function diskStoreIn(folder: string): DiskStore {
+  const path = join(folder, 'backups');
+  mkdirSync(path, { recursive: true });
+  return new DiskStore(path);
+}
+
+/** The handlers as the daemon wires them. */
+export function allHandlers({
+  store,
+  runtime,
+  disk,
+  clock,
+}: {
+  store: Store;
+  runtime: Runtime;
+  disk: DiskStore;
+  clock: Clock;
+}): OperationHandlers {
+  return {
+    ...runtimeHandlers({ store, runtime }),
+    backup: backupHandler({
+      store,
+      runtime,
+      disk,
+      clock,
+      specOf: (database) => databaseSpec(store, database),
+    }),
+  };
+}
