@@ -41,6 +41,18 @@ describe('docker compose up -d', () => {
     expect(answer.trim()).toBe('app_owner|42');
   });
 
+  it('backs a database up through the proxy, into the volume for that', async () => {
+    const { status, body } = await here.call<{ id: string }>('POST', `${database}/backups`, { waitS: 60 });
+    expect(status).toBe(201);
+    const files = await here.exec([
+      'find',
+      '/var/lib/paasdb-backups/databases',
+      '-name',
+      `*-${body.id}.dump`,
+    ]);
+    expect(files.trim().split('\n')).toHaveLength(1);
+  });
+
   it('does not answer tenants, whose networks the daemon is in', async () => {
     await here.call('POST', `${database}/restart`, { waitS: 60 });
     const { NetworkSettings } = await daemon().inspect();
