@@ -59,7 +59,7 @@ CREATE TABLE databases (
   created_at     TEXT NOT NULL,
   ready_at       TEXT,
   deleted_at     TEXT
-, next_backup_at TEXT, last_backup_at TEXT, last_verified_backup_at TEXT) STRICT;
+) STRICT;
 
 CREATE UNIQUE INDEX databases_live_name ON databases (app_id, name) WHERE status <> 'deleted';
 

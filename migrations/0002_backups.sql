@@ -17,8 +17,3 @@ CREATE TABLE backups (
   files_removed_at TEXT
 ) STRICT;
 CREATE INDEX backups_database ON backups (database_id, created_at, id);
-
--- When the schedule asks for a backup next; NULL where no schedule does.
-ALTER TABLE databases ADD COLUMN next_backup_at TEXT;
-ALTER TABLE databases ADD COLUMN last_backup_at TEXT;
-ALTER TABLE databases ADD COLUMN last_verified_backup_at TEXT;

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { backupHandler } from './backups/backup-handler.js';
 import { Caretaker } from './backups/caretaker.js';
 import { DiskStore } from './backups/disk-store.js';
-import { keyOf } from './backups/key-of.js';
+import { openStored } from './backups/open-stored.js';
 import type { Config } from './config.js';
 import type { Logger } from './domain/logger.js';
 import type { Database } from './domain/records.js';
@@ -60,6 +60,8 @@ export async function startDaemon({
     const lock = lockDataDir(config.dataDir);
     releasers.push(() => lock.release());
 
+    // First of all: a migration would make the folder that is missing.
+    const disk = openDiskStore(config);
     const store = openControlDatabase(config, migrationsFolder);
     releasers.push(() => store.close());
     prepareStore(store, config, logger);
@@ -75,7 +77,6 @@ export async function startDaemon({
     });
     const waiters = new OperationWaiters();
     const clock = () => new Date();
-    const disk = openDiskStore(config);
     const specOf = (database: Database) => databaseSpec(store, database);
     const caretaker = new Caretaker({
       store,
@@ -117,7 +118,7 @@ export async function startDaemon({
         endpointsOf: (id) => runtime.endpoints(id),
         nudge: () => provisioner.nudge(),
         waitForOperation: (id, timeoutMs, signal) => waiters.wait(id, timeoutMs, signal),
-        openBackup: async (database, backup) => (await disk.open(keyOf(database, backup))).chunks,
+        openBackup: (database, backup) => openStored(disk, database, backup),
         tidyBackups: () => caretaker.nudge(),
         newCredential: () => {
           const password = generatePassword();

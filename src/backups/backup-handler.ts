@@ -4,7 +4,7 @@ import type { OperationHandler, Settled, Work } from '../domain/operation-handle
 import type { Database } from '../domain/records.js';
 import type { DatabaseSpec, Runtime } from '../runtime/runtime.js';
 import { auditOperation } from '../store/audit-operation.js';
-import { findBackupOf, recordArchive, recordBackedUp } from '../store/backups.js';
+import { findBackupOf, recordArchive } from '../store/backups.js';
 import type { Store } from '../store/store.js';
 import type { BackupKey } from './backup-key.js';
 import type { DiskStore } from './disk-store.js';
@@ -30,10 +30,8 @@ export function backupHandler(deps: BackupHandlerDeps): OperationHandler {
       const stored = (await findStored(disk, key)) ?? (await dump(deps, work, backup, key));
       recordArchive(store, backup.id, stored);
     },
-    succeeded: (settled) => {
-      recordBackedUp(store, settled.database.id);
-      auditOperation(store, settled, 'succeeded');
-    },
+    outlives: true,
+    succeeded: (settled) => auditOperation(store, settled, 'succeeded'),
     failed: (settled, errorMessage) => auditOperation(store, settled, 'failed', { errorMessage }),
   };
 }

@@ -12,6 +12,7 @@ import { findDatabaseById } from '../store/databases.js';
 import type { Store } from '../store/store.js';
 import type { DiskStore } from './disk-store.js';
 import { keyOf } from './key-of.js';
+import { StorageError } from './storage-error.js';
 
 export interface CaretakerDeps {
   store: Store;
@@ -31,10 +32,7 @@ export class Caretaker {
   constructor(private readonly deps: CaretakerDeps) {}
 
   start(): void {
-    this.current = this.deps.disk.sweep().then(
-      () => undefined,
-      (error: unknown) => this.complain(error),
-    );
+    this.current = this.sweep().catch((error: unknown) => this.complain(error));
     this.nudge();
   }
 
@@ -65,9 +63,24 @@ export class Caretaker {
     for (const backup of listRemovedBackups(store)) {
       const database = findDatabaseById(store, backup.databaseId);
       if (!database) throw new Error(`backup ${backup.id} has no database`);
-      await disk.remove(keyOf(database, backup));
+      try {
+        await disk.remove(keyOf(database, backup));
+      } catch (error) {
+        // Where nothing was ever stored, there is not even a folder.
+        if (!(error instanceof StorageError && error.code === 'missing' && backup.sha256 === null)) {
+          // The others go all the same, and this one is tried again.
+          logger.error({ err: error, backupId: backup.id }, 'the files of a backup cannot be removed');
+          continue;
+        }
+      }
       markFilesRemoved(store, backup.id);
     }
+  }
+
+  private async sweep(): Promise<void> {
+    const { removed, problems } = await this.deps.disk.sweep();
+    if (removed.length + problems.length === 0) return;
+    this.deps.logger.warn({ removed, problems }, 'backups that were cut short were swept away');
   }
 
   private complain(error: unknown): void {

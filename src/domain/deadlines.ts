@@ -26,3 +26,6 @@ export const MAX_ATTEMPTS: Record<OperationKind, number> = {
   remove: Infinity,
   purge: Infinity,
 };
+
+/** How many databases are dumped together: a long one must not keep the others from being made and mended. */
+export const BACKUPS_AT_ONCE = 2;

@@ -22,6 +22,8 @@ export interface Settled {
  * `failed` in the one that settles the operation.
  */
 export interface OperationHandler {
+  /** What it has made is of use although somebody deletes the database meanwhile. */
+  outlives?: true;
   begin?(settled: Settled): void;
   run(work: Work): Promise<void>;
   succeeded(settled: Settled): void;

@@ -12,7 +12,8 @@ export function answerProblem(logger: Logger) {
   return (error: unknown, _req: Request, res: Response, _next: NextFunction): void => {
     const requestId = requestIdOf(res);
     const problem = toProblem(error);
-    if (problem.code === 'internal_error') logger.error({ err: error, requestId }, 'a request failed');
+    const unexpected = problem.code === 'internal_error' || error instanceof ActionableError;
+    if (unexpected) logger.error({ err: error, requestId }, 'a request failed');
     if (res.headersSent) {
       res.destroy();
       return;

@@ -55,7 +55,7 @@ export async function dispatch(
 
   if (endpoint.method === 'get') {
     const reply = endpoint.handle(requestOf(admitted));
-    if (reply.stream) await sendStream(res, reply, await reply.stream());
+    if (reply.stream && req.method !== 'HEAD') await sendStream(res, reply, await reply.stream());
     else send(req, res, endpoint, reply);
     return;
   }
@@ -102,9 +102,16 @@ async function sendStream(
   // What cannot be read at all can still be answered otherwise.
   const first = await pieces.next();
   res.status(status).set(headers ?? {});
-  await pipeline(async function* () {
-    for (let piece = first; piece.done !== true; piece = await pieces.next()) yield piece.value;
-  }, res);
+  try {
+    await pipeline(async function* () {
+      for (let piece = first; piece.done !== true; piece = await pieces.next()) yield piece.value;
+    }, res);
+  } catch (error) {
+    // Who has gone is told nothing.
+    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
+  } finally {
+    await pieces.return?.();
+  }
 }
 
 function send(req: Request, res: Response, endpoint: AnyEndpoint, { status, headers, body }: Reply): void {

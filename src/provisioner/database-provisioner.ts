@@ -164,9 +164,11 @@ export class DatabaseProvisioner {
     const { store, clock, waiters, logger } = this.deps;
     const settlement = store.transaction(() => {
       // Whatever came of it: somebody deleted the database meanwhile, and the removal behind it has the word.
-      const decided: Settlement = isCancelRequested(store, operation.id)
-        ? { kind: 'cancelled' }
-        : settle({ ...operation, progress: progress ?? operation.progress }, outcome, clock());
+      const stands = outcome.ok && this.deps.handlers[operation.kind].outlives === true;
+      const decided: Settlement =
+        !stands && isCancelRequested(store, operation.id)
+          ? { kind: 'cancelled' }
+          : settle({ ...operation, progress: progress ?? operation.progress }, outcome, clock());
       this.record({ operation, database: this.databaseOf(operation) }, decided, progress);
       return decided;
     });

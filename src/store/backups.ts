@@ -90,11 +90,6 @@ export function removeBackup(store: Store, id: string): void {
   store.run('UPDATE backups SET removed_at = coalesce(removed_at, ?) WHERE id = ?', store.now(), id);
 }
 
-/** The database has a good backup as of now. */
-export function recordBackedUp(store: Store, databaseId: string): void {
-  store.run('UPDATE databases SET last_backup_at = ? WHERE id = ?', store.now(), databaseId);
-}
-
 /** The backups whose files are to be removed, with the ids of their databases. */
 export function listRemovedBackups(store: Store): Backup[] {
   return store.all<Backup>(`${SELECT} WHERE b.removed_at IS NOT NULL AND b.files_removed_at IS NULL`);

@@ -5,8 +5,10 @@ import type { Store } from './store.js';
 
 const SELECT = `SELECT d.id, a.org, a.slug AS app, d.name, d.engine_version AS engineVersion, d.plan, d.status,
   d.error_message AS errorMessage, d.volume_id AS volumeId, d.created_at AS createdAt, d.ready_at AS readyAt,
-  d.deleted_at AS deletedAt, d.last_backup_at AS lastBackupAt,
-  d.last_verified_backup_at AS lastVerifiedBackupAt
+  d.deleted_at AS deletedAt, 
+  (SELECT max(o.started_at) FROM backups b JOIN operations o ON o.id = b.operation_id
+   WHERE b.database_id = d.id AND b.removed_at IS NULL AND o.status = 'succeeded') AS lastBackupAt,
+  (SELECT max(b.verified_at) FROM backups b WHERE b.database_id = d.id AND b.removed_at IS NULL) AS lastVerifiedBackupAt
   FROM databases d JOIN apps a ON a.id = d.app_id`;
 
 export interface NewDatabase {

@@ -1,4 +1,4 @@
-import { DEADLINE_MS } from '../domain/deadlines.js';
+import { BACKUPS_AT_ONCE, DEADLINE_MS } from '../domain/deadlines.js';
 import type { Operation, OperationKind, Progress } from '../domain/operation.js';
 import { readPage, type Page, type PageRequest } from './page.js';
 import type { Store } from './store.js';
@@ -109,11 +109,14 @@ export function claimNextOperation(store: Store, leaseMs: number): Operation | u
        SELECT o.seq FROM operations o
        WHERE o.status IN ('queued', 'running') AND o.run_at <= @now
          AND (o.status = 'queued' OR o.lease_expires_at <= @now)
+         AND (o.kind <> 'backup' OR @backupsAtOnce > (
+           SELECT count(*) FROM operations r
+           WHERE r.kind = 'backup' AND r.status = 'running' AND r.lease_expires_at > @now))
          AND NOT EXISTS (SELECT 1 FROM operations e WHERE e.database_id = o.database_id AND e.seq < o.seq
                          AND e.status IN ('queued', 'running'))
        ORDER BY o.run_at, o.seq LIMIT 1)
      RETURNING ${COLUMNS}`,
-    { now: store.now(), leaseExpiresAt: store.now(leaseMs) },
+    { now: store.now(), leaseExpiresAt: store.now(leaseMs), backupsAtOnce: BACKUPS_AT_ONCE },
   );
   return row && toOperation(row);
 }

@@ -2,7 +2,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ORG_ROLES, type OrgRole, type Role } from '../../src/domain/roles.js';
 import type { OrgPlan } from '../../src/domain/plans.js';
-import { keyOf } from '../../src/backups/key-of.js';
+import { openStored } from '../../src/backups/open-stored.js';
 import { createApp } from '../../src/http/app.js';
 import type { ApiDeps } from '../../src/http/api-deps.js';
 import { OperationWaiters } from '../../src/provisioner/operation-waiters.js';
@@ -62,7 +62,7 @@ export async function bootApi({
     endpointsOf: (id) => runtime.endpoints(id),
     nudge,
     waitForOperation: (id, timeoutMs, signal) => waiters.wait(id, timeoutMs, signal),
-    openBackup: async (database, backup) => (await disk.open(keyOf(database, backup))).chunks,
+    openBackup: (database, backup) => openStored(disk, database, backup),
     tidyBackups,
     newCredential: () => {
       const password = generatePassword();

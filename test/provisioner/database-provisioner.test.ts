@@ -1,3 +1,5 @@
+import { setTimeout as realTime } from 'node:timers/promises';
+import { findBackup, insertBackup } from '../../src/store/backups.js';
 import { DEADLINE_MS } from '../../src/domain/deadlines.js';
 import { databaseSpec } from '../../src/provisioner/database-spec.js';
 import { listAuditEvents } from '../../src/store/audit.js';
@@ -334,6 +336,34 @@ describe('failing again', () => {
 });
 
 describe('removing', () => {
+  it('keeps a backup that was through when its database was deleted', async () => {
+    const { provisioner, runtime, store, database, operation, ask, askToDelete } = boot();
+    const { id } = readyDatabase(store);
+    const backup = ask('backup', id);
+    insertBackup(store, {
+      id: backup.id,
+      databaseId: id,
+      operationId: backup.id,
+      kind: 'manual',
+      engineVersion: 17,
+      keptForMs: null,
+    });
+    runtime.script('dump', () => {
+      askToDelete(id);
+      return Promise.resolve();
+    });
+    provisioner.start();
+    // Files are written in real time.
+    for (let tries = 0; operation(backup.id).status !== 'succeeded' && tries < 500; tries += 1) {
+      await jest.advanceTimersByTimeAsync(1);
+      await realTime(5);
+    }
+    expect(operation(backup.id).status).toBe('succeeded');
+    await jest.advanceTimersByTimeAsync(1000);
+    expect(database(id).status).toBe('deleted');
+    expect(findBackup(store, id, backup.id)?.status).toBe('succeeded');
+  });
+
   it('preserves the volume, and forgets the credential', async () => {
     const { provisioner, runtime, store, database, askToDelete } = boot();
     const { id, volumeId } = readyDatabase(store);

@@ -1,7 +1,7 @@
 import { DEADLINE_MS } from '../../domain/deadlines.js';
 import type { Operation } from '../../domain/operation.js';
 import { findBackupOf, insertBackup } from '../../store/backups.js';
-import { enqueueOperation } from '../../store/operations.js';
+import { enqueueOperation, findUnfinishedOperation } from '../../store/operations.js';
 import type { ApiDeps } from '../api-deps.js';
 import { endpoint, type Reply } from '../endpoint.js';
 import { Problem } from '../problem.js';
@@ -20,7 +20,7 @@ export const createBackupEndpoint = ({ store }: Pick<ApiDeps, 'store'>) => {
     path: '/backups',
     role: 'member',
     summary: 'Back a database up now',
-    description: 'Kept until somebody removes it.',
+    description: 'Kept until somebody removes it. While one is made, asking again is answered with that.',
     responses: {
       201: { description: 'It is stored (Prefer: wait).', body: backupSchema },
       202: { description: 'It will be made; its status says what became of it.', body: backupSchema },
@@ -32,6 +32,8 @@ export const createBackupEndpoint = ({ store }: Pick<ApiDeps, 'store'>) => {
           `it is ${database.status}: only a ready one can be backed up`,
         );
       }
+      const unfinished = findUnfinishedOperation(store, database.id, ['backup']);
+      if (unfinished) return { ...reply(unfinished, 202), awaits: unfinished.id };
       const operation = enqueueOperation(store, {
         databaseId: database.id,
         kind: 'backup',

@@ -1,6 +1,9 @@
+import { RuntimeError } from '../../runtime.js';
 import { withDeadline } from '../engine/deadline.js';
 import type { RunningProgram } from '../engine/exec.js';
 import { TextTail } from '../engine/text-tail.js';
+import { TRAILER } from './guarded.js';
+import { HeldBack } from './held-back.js';
 import { pgDumpFailure } from './pg-dump.js';
 import type { StallWatch } from './stall-watch.js';
 
@@ -27,8 +30,11 @@ export class Archive implements AsyncIterable<Buffer> {
     // Docker prints there too, when it cannot start a program: nobody should take that for an archive.
     let head: Buffer | null = Buffer.alloc(0);
     const printed = new TextTail();
+    const end = new HeldBack(TRAILER.length);
     try {
-      for await (const chunk of this.stalls.over(stdout)) {
+      for await (const piece of this.stalls.over(stdout)) {
+        const chunk = end.pass(piece);
+        if (chunk.length === 0) continue;
         if (head === null) {
           yield chunk;
           continue;
@@ -44,8 +50,16 @@ export class Archive implements AsyncIterable<Buffer> {
         }
       }
       const ended = await withDeadline(EXIT_MS, this.signal, exit);
+      const whole = end.rest.equals(TRAILER);
       if (ended.exitCode !== 0 || head !== null) {
-        throw pgDumpFailure(ended, `${String(printed)}${String(head ?? '')}`);
+        const rest = whole || head === null ? '' : end.rest.toString();
+        throw pgDumpFailure(ended, `${String(printed)}${String(head ?? '')}${rest}`);
+      }
+      if (!whole) {
+        throw new RuntimeError(
+          'dump_failed',
+          'The connection to Docker was lost before the archive was through',
+        );
       }
       this.complete = true;
     } catch (error) {

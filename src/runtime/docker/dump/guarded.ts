@@ -6,6 +6,12 @@
  * It waits for all that it started: what it left would become PostgreSQL's, which is the container's first process
  * and takes a child that was killed for a crashed backend: it ends them all and recovers.
  */
+/**
+ * Printed behind all that a program printed which ended with 0. Its exit code says that it wrote everything, and
+ * not that it came: a connection that is cut between two frames ends like one that is complete.
+ */
+export const TRAILER = Buffer.from('paasdb: that was all of it\n');
+
 const SCRIPT = `
 exec 3<&0
 "$@" </dev/null 3<&- &
@@ -17,6 +23,7 @@ wait "$program"
 code=$?
 kill "$guard" 2>/dev/null
 wait "$guard" 2>/dev/null
+[ "$code" != 0 ] || printf '${TRAILER.toString().replace('\n', '\\n')}'
 exit "$code"
 `;
 

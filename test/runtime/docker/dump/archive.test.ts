@@ -1,5 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Archive } from '../../../../src/runtime/docker/dump/archive.js';
+import { TRAILER } from '../../../../src/runtime/docker/dump/guarded.js';
 import { StallWatch } from '../../../../src/runtime/docker/dump/stall-watch.js';
 
 const never = new AbortController().signal;
@@ -23,14 +24,28 @@ async function read(archive: Archive): Promise<string> {
 }
 
 it('is whole when pg_dump says so, however it is cut into pieces', async () => {
-  const archive = archiveOf(pieces('PG', 'DMP and', ' so on'));
+  const archive = archiveOf(
+    pieces('PG', 'DMP and', ' so on', TRAILER.toString('utf8', 0, 5), TRAILER.toString('utf8', 5)),
+  );
   expect(await read(archive)).toBe('PGDMP and so on');
   expect(archive).toMatchObject({ complete: true, failure: null });
 });
 
+it('is not whole without its end, though pg_dump ended well', async () => {
+  const archive = archiveOf(pieces('PGDMP and', ' so on', TRAILER.toString('utf8', 0, TRAILER.length - 1)));
+  await expect(read(archive)).rejects.toThrow(/lost before the archive was through/);
+  expect(archive.complete).toBe(false);
+});
+
 it.each([
-  ['was killed', pieces('PGDMP'), 137, 'Killed', /pg_dump ended with 137: Killed/],
-  ['was killed without a word', pieces('PGDMP'), 137, '', /137 and said nothing: it was killed, or the conn/],
+  ['was killed', pieces(`PGDMP${'.'.repeat(99)}`), 137, 'Killed', /pg_dump ended with 137: Killed/],
+  [
+    'was killed without a word',
+    pieces(`PGDMP${'.'.repeat(99)}`),
+    137,
+    '',
+    /137 and said nothing: it was killed, or the conn/,
+  ],
   ['never ran', pieces('OCI runtime exec failed: no sh'), 126, '', /ended with 126: OCI runtime exec failed/],
   ['said nothing at all', pieces(), 0, '', /ended with 0 and said nothing/],
   ['said less than a word', pieces('PGD'), 0, '', /ended with 0: PGD/],
