@@ -59,7 +59,7 @@ CREATE TABLE databases (
   created_at     TEXT NOT NULL,
   ready_at       TEXT,
   deleted_at     TEXT
-) STRICT;
+, next_backup_at TEXT) STRICT;
 
 CREATE UNIQUE INDEX databases_live_name ON databases (app_id, name) WHERE status <> 'deleted';
 
@@ -93,7 +93,9 @@ CREATE TABLE operations (
   created_at       TEXT NOT NULL,
   started_at       TEXT,
   finished_at      TEXT
-) STRICT;
+, backup_id TEXT REFERENCES backups (id), result TEXT) STRICT;
+
+CREATE INDEX operations_backup ON operations (backup_id, kind, seq) WHERE backup_id IS NOT NULL;
 
 CREATE INDEX operations_database ON operations (database_id, seq);
 
@@ -155,3 +157,19 @@ CREATE TABLE backups (
 ) STRICT;
 
 CREATE INDEX backups_database ON backups (database_id, created_at, id);
+
+CREATE TABLE loads (
+  operation_id        TEXT PRIMARY KEY REFERENCES operations (id),
+  database_id         TEXT NOT NULL REFERENCES databases (id),
+  -- Whether what the database holds may be replaced.
+  replaces            INTEGER NOT NULL CHECK (replaces IN (0, 1)),
+  -- The connection to a server elsewhere; NULL for a backup and for an upload, whose file is named for the operation.
+  source_sealed       TEXT,
+  created_at          TEXT NOT NULL,
+  -- Under which name the former data can be reached, and until when.
+  previous_name       TEXT,
+  previous_expires_at TEXT,
+  previous_removed_at TEXT
+) STRICT;
+
+CREATE INDEX loads_database ON loads (database_id, created_at);

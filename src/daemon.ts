@@ -6,6 +6,7 @@ import { DiskStore } from './backups/disk-store.js';
 import { openStored } from './backups/open-stored.js';
 import type { Config } from './config.js';
 import type { Logger } from './domain/logger.js';
+import type { OperationHandler } from './domain/operation-handler.js';
 import type { Database } from './domain/records.js';
 import { createApp } from './http/app.js';
 import { serve } from './http/serve.js';
@@ -29,6 +30,12 @@ import { openStore } from './store/open.js';
 import { ensureDefaultOrg } from './store/orgs.js';
 import type { Store } from './store/store.js';
 import { replaceOperatorToken } from './store/tokens.js';
+
+const underConstruction: OperationHandler = {
+  run: () => Promise.reject(new Error('under construction')),
+  succeeded: () => undefined,
+  failed: () => undefined,
+};
 
 export interface DaemonDeps {
   config: Config;
@@ -91,6 +98,10 @@ export async function startDaemon({
       handlers: {
         ...runtimeHandlers({ store, runtime }),
         backup: backupHandler({ store, runtime, disk, specOf, clock }),
+        verify: underConstruction,
+        copy: underConstruction,
+        restore: underConstruction,
+        import: underConstruction,
       },
       waiters,
       clock,

@@ -11,6 +11,10 @@ export const DEADLINE_MS: Record<OperationKind, number | null> = {
   repair: 10 * MINUTE_MS,
   restart: 10 * MINUTE_MS,
   backup: 24 * 60 * MINUTE_MS,
+  verify: 24 * 60 * MINUTE_MS,
+  copy: 24 * 60 * MINUTE_MS,
+  restore: 24 * 60 * MINUTE_MS,
+  import: 24 * 60 * MINUTE_MS,
   discard: null,
   remove: null,
   purge: null,
@@ -22,10 +26,23 @@ export const MAX_ATTEMPTS: Record<OperationKind, number> = {
   repair: Infinity,
   restart: Infinity,
   backup: 3,
+  verify: 3,
+  copy: Infinity,
+  restore: 3,
+  import: 3,
   discard: Infinity,
   remove: Infinity,
   purge: Infinity,
 };
 
-/** How many databases are dumped together: a long one must not keep the others from being made and mended. */
-export const BACKUPS_AT_ONCE = 2;
+/**
+ * How many of a kind are at work together, where that is limited: what takes long and reads or writes whole databases
+ * must not keep others from being made and mended, nor leave no processor to who queries them.
+ */
+export const AT_ONCE: Partial<Record<OperationKind, number>> = {
+  backup: 2,
+  verify: 1,
+  copy: 2,
+  restore: 2,
+  import: 2,
+};

@@ -6,11 +6,21 @@ export const OPERATION_KINDS = [
   'repair',
   'restart',
   'backup',
+  'verify',
+  'copy',
+  'restore',
+  'import',
   'discard',
   'remove',
   'purge',
 ] as const;
 export type OperationKind = (typeof OPERATION_KINDS)[number];
+
+/**
+ * Work on what was stored already, and not on the database: it neither waits for the database's other operations nor
+ * do they for it, and it goes on when the database is deleted.
+ */
+export const ASIDE_KINDS: readonly OperationKind[] = ['verify', 'copy'];
 
 export const OPERATION_STATUSES = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
 export type OperationStatus = (typeof OPERATION_STATUSES)[number];
@@ -30,11 +40,15 @@ export interface Operation {
   attempts: number;
   /** Only `remove` has any: whether the volume goes too. */
   deleteVolume: boolean;
+  /** The backup that it is about: which `restore`, `verify` and `copy` have. */
+  backupId: string | null;
   runAt: Timestamp;
   leaseExpiresAt: Timestamp | null;
   /** After it a failure is final. `null`: it is tried until it succeeds. */
   deadlineAt: Timestamp | null;
   errorMessage: string | null;
+  /** What came of it, where there is more to say than that it succeeded. */
+  result: Record<string, unknown> | null;
   createdAt: Timestamp;
   startedAt: Timestamp | null;
   finishedAt: Timestamp | null;

@@ -15,7 +15,9 @@ export interface HandlerDeps {
 }
 
 /** The handlers of the operations that build, mend and remove. */
-export function runtimeHandlers(deps: HandlerDeps): Omit<OperationHandlers, 'backup'> {
+export function runtimeHandlers(
+  deps: HandlerDeps,
+): Omit<OperationHandlers, 'backup' | 'verify' | 'copy' | 'restore' | 'import'> {
   return {
     provision: provision(deps),
     repair: bringUp(deps, (spec, work) => deps.runtime.apply(spec, work)),

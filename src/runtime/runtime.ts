@@ -61,8 +61,71 @@ export interface Dump {
   dumpVersion: string;
 }
 
+/** Bytes from their beginning each time it is called: neither compressed nor encrypted as a whole. */
+export type OpenBytes = () => AsyncIterable<Buffer>;
+
+/** A PostgreSQL elsewhere. */
+export interface SourceServer {
+  /** As its certificate names it. */
+  host: string;
+  /** What the host's name was resolved to and what is connected to, whatever it resolves to later. */
+  address: string;
+  port: number;
+  database: string;
+  user: string;
+  password: string;
+  /** As in libpq. */
+  sslMode: 'disable' | 'prefer' | 'require' | 'verify-full';
+}
+
+/** What a database can be loaded with. */
+export type LoadSource =
+  /** What `dump` made: loaded with the owners and grants it has, and without a single error. */
+  | { kind: 'dump'; open: OpenBytes }
+  /** An archive of pg_dump from anywhere, custom or tar. Owners and grants of elsewhere are left out. */
+  | { kind: 'archive'; open: OpenBytes }
+  /** SQL for psql from anywhere, which can be hostile. */
+  | { kind: 'script'; open: OpenBytes; sizeBytes: number }
+  /** A PostgreSQL elsewhere, which is dumped for it. */
+  | { kind: 'server'; server: SourceServer };
+
+export interface LoadOptions extends ApplyOptions {
+  /** The same at each attempt: what an earlier one made is taken up or cleared away. Lower-case letters and digits. */
+  loadId: string;
+  /** Whether what the database holds may be replaced. Otherwise anything that it holds is refused with `not_empty`. */
+  replace: boolean;
+  /** Has the last word, before anything of the database is touched: throws when this is not what was wanted. */
+  check: (contents: DatabaseContents) => void;
+}
+
+/** What was left out of a load, and why, in words. */
+export interface Skipped {
+  what: string;
+  reason: string;
+}
+
+export interface Loaded {
+  contents: DatabaseContents;
+  /** What the source held at the instant of its dump; `null` when it could not be asked. */
+  source: DatabaseContents | null;
+  skipped: Skipped[];
+  /** For how long clients had to wait, in ms. */
+  interruptedMs: number;
+  /** The name of the PostgreSQL database that holds the former data, for the same login. */
+  previous: string;
+}
+
 /** Reads an archive to its end. One that is not whole rejects before it ends. */
 export type ConsumeArchive = (archive: AsyncIterable<Buffer>) => Promise<void>;
+
+/** A dump that is to be tried out. */
+export interface Rehearsal {
+  /** Names what it makes, for people. */
+  backupId: string;
+  engineVersion: number;
+  memoryBytes: number;
+  open: OpenBytes;
+}
 
 /**
  * Where databases run. Every method is idempotent, derives what to do from what it observes, and can be
@@ -99,6 +162,22 @@ export interface Runtime {
    */
   dump(spec: DatabaseSpec, consume: ConsumeArchive, options: ApplyOptions): Promise<Dump>;
 
+  /**
+   * Puts other data in place of a database's own. It is loaded beside and checked; then it takes the place of the
+   * former data, which is kept, while clients wait for less than a second. Whatever fails before that leaves the
+   * database as it was, and nothing else behind.
+   */
+  load(spec: DatabaseSpec, source: LoadSource, options: LoadOptions): Promise<Loaded>;
+
+  /** Removes the former data that a load has kept. */
+  removePrevious(spec: DatabaseSpec, loadId: string, options: ApplyOptions): Promise<void>;
+
+  /** Restores what `dump` made into a PostgreSQL of its own, which nobody can reach and which goes at once. */
+  rehearse(archive: Rehearsal, options: ApplyOptions): Promise<DatabaseContents>;
+
+  /** Removes what loads and rehearsals have left whose process died. For the start, when none is at work. */
+  sweep(signal: AbortSignal): Promise<void>;
+
   /** Which of these databases do not match their spec, by id, with the reason for the log. */
   findDrift(specs: readonly DatabaseSpec[], signal: AbortSignal): Promise<Map<string, string>>;
 
@@ -124,10 +203,27 @@ export type RuntimeErrorCode =
   | 'not_running'
   /** The database could not be read. */
   | 'dump_failed'
+  /** What was to be loaded is not an archive, not a whole one, or one of a newer major version. */
+  | 'archive_unusable'
+  /** The server to load from cannot be reached, or does not let us read. */
+  | 'source_unusable'
+  /** The database holds something that was not to be replaced. */
+  | 'not_empty'
+  /** PostgreSQL refused something of what was to be loaded. */
+  | 'load_failed'
   /** The caller aborted. */
   | 'aborted';
 
-const FINAL: readonly RuntimeErrorCode[] = ['image_unusable', 'data_missing', 'data_mismatch', 'conflict'];
+const FINAL: readonly RuntimeErrorCode[] = [
+  'image_unusable',
+  'data_missing',
+  'data_mismatch',
+  'conflict',
+  'archive_unusable',
+  'source_unusable',
+  'not_empty',
+  'load_failed',
+];
 
 /** A failure with a message that tells an operator what to do. */
 export class RuntimeError extends ActionableError {

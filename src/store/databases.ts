@@ -1,4 +1,5 @@
 import { sourcesOf, type DatabaseStatus } from '../domain/database-status.js';
+import { ASIDE_KINDS } from '../domain/operation.js';
 import type { Database } from '../domain/records.js';
 import { readPage, type Page, type PageRequest } from './page.js';
 import type { Store } from './store.js';
@@ -86,12 +87,14 @@ export function countLiveDatabases(store: Store, scope: { org: string } | { appI
  * the time.
  */
 export function listDatabasesToWatch(store: Store, failedBefore: string): Database[] {
+  const aside = ASIDE_KINDS.map((kind) => `'${kind}'`).join(', ');
   return store.all<Database>(
     `${SELECT}
      WHERE d.ready_at IS NOT NULL AND d.status IN ('ready', 'failed')
-       AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.database_id = d.id AND o.status IN ('queued', 'running'))
+       AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.database_id = d.id AND o.status IN ('queued', 'running')
+                       AND o.kind NOT IN (${aside}))
        AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.database_id = d.id AND o.status = 'failed'
-                       AND o.finished_at > ?)
+                       AND o.kind NOT IN (${aside}) AND o.finished_at > ?)
      ORDER BY d.created_at, d.id`,
     failedBefore,
   );

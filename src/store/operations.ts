@@ -1,15 +1,16 @@
-import { BACKUPS_AT_ONCE, DEADLINE_MS } from '../domain/deadlines.js';
-import type { Operation, OperationKind, Progress } from '../domain/operation.js';
+import { AT_ONCE, DEADLINE_MS } from '../domain/deadlines.js';
+import { ASIDE_KINDS, type Operation, type OperationKind, type Progress } from '../domain/operation.js';
 import { readPage, type Page, type PageRequest } from './page.js';
 import type { Store } from './store.js';
 
-const COLUMNS = `id, database_id AS databaseId, kind, status, delete_volume AS deleteVolume, progress, attempts,
-  run_at AS runAt, lease_expires_at AS leaseExpiresAt, deadline_at AS deadlineAt, error_message AS errorMessage,
+const COLUMNS = `id, database_id AS databaseId, kind, status, delete_volume AS deleteVolume, backup_id AS backupId, progress, attempts,
+  run_at AS runAt, lease_expires_at AS leaseExpiresAt, deadline_at AS deadlineAt, error_message AS errorMessage, result,
   created_at AS createdAt, started_at AS startedAt, finished_at AS finishedAt, seq`;
 
-type Row = Omit<Operation, 'deleteVolume' | 'progress'> & {
+type Row = Omit<Operation, 'deleteVolume' | 'progress' | 'result'> & {
   deleteVolume: 0 | 1;
   progress: string | null;
+  result: string | null;
   seq: number;
 };
 
@@ -17,6 +18,7 @@ export interface NewOperation {
   databaseId: string;
   kind: OperationKind;
   deleteVolume?: boolean;
+  backupId?: string;
   /** How long it may be tried; `null` for as long as it takes. */
   deadlineMs: number | null;
 }
@@ -24,16 +26,17 @@ export interface NewOperation {
 /** Queues an operation behind the others of its database, and returns it. */
 export function enqueueOperation(
   store: Store,
-  { databaseId, kind, deleteVolume, deadlineMs }: NewOperation,
+  { databaseId, kind, deleteVolume, backupId, deadlineMs }: NewOperation,
 ): Operation {
   const now = store.now();
   const row = store.get<Row>(
-    `INSERT INTO operations (id, database_id, kind, status, delete_volume, run_at, deadline_at, created_at)
-     VALUES (?, ?, ?, 'queued', ?, ?, ?, ?) RETURNING ${COLUMNS}`,
+    `INSERT INTO operations (id, database_id, kind, status, delete_volume, backup_id, run_at, deadline_at, created_at)
+     VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?) RETURNING ${COLUMNS}`,
     store.newId(),
     databaseId,
     kind,
     deleteVolume ? 1 : 0,
+    backupId ?? null,
     now,
     deadlineMs === null ? null : store.now(deadlineMs),
     now,
@@ -82,7 +85,7 @@ export function findUnfinishedOperation(
 ): Operation | undefined {
   const row = store.get<Row>(
     `SELECT ${COLUMNS} FROM operations WHERE database_id = ? AND status IN ('queued', 'running') AND cancel_requested = 0
-       AND kind IN (${kinds.map((kind) => `'${kind}'`).join(', ')}) ORDER BY seq DESC LIMIT 1`,
+       AND kind IN (${listed(kinds)}) ORDER BY seq DESC LIMIT 1`,
     databaseId,
   );
   return row && toOperation(row);
@@ -99,7 +102,8 @@ export function hasUnfinishedOperation(store: Store, databaseId: string): boolea
 
 /**
  * Takes the next operation that is due, under a lease of `leaseMs`. Only the oldest unfinished operation of a
- * database can be claimed, so there is never more than one at work on it. An expired lease is claimed anew.
+ * database can be claimed, so there is never more than one at work on it; those beside it count for themselves. An
+ * expired lease is claimed anew.
  */
 export function claimNextOperation(store: Store, leaseMs: number): Operation | undefined {
   const row = store.get<Row>(
@@ -109,14 +113,15 @@ export function claimNextOperation(store: Store, leaseMs: number): Operation | u
        SELECT o.seq FROM operations o
        WHERE o.status IN ('queued', 'running') AND o.run_at <= @now
          AND (o.status = 'queued' OR o.lease_expires_at <= @now)
-         AND (o.kind <> 'backup' OR @backupsAtOnce > (
+         AND coalesce(json_extract(@atOnce, '$.' || o.kind) > (
            SELECT count(*) FROM operations r
-           WHERE r.kind = 'backup' AND r.status = 'running' AND r.lease_expires_at > @now))
-         AND NOT EXISTS (SELECT 1 FROM operations e WHERE e.database_id = o.database_id AND e.seq < o.seq
-                         AND e.status IN ('queued', 'running'))
+           WHERE r.kind = o.kind AND r.status = 'running' AND r.lease_expires_at > @now), 1)
+         AND (o.kind IN (${listed(ASIDE_KINDS)})
+           OR NOT EXISTS (SELECT 1 FROM operations e WHERE e.database_id = o.database_id AND e.seq < o.seq
+                          AND e.status IN ('queued', 'running') AND e.kind NOT IN (${listed(ASIDE_KINDS)})))
        ORDER BY o.run_at, o.seq LIMIT 1)
      RETURNING ${COLUMNS}`,
-    { now: store.now(), leaseExpiresAt: store.now(leaseMs), backupsAtOnce: BACKUPS_AT_ONCE },
+    { now: store.now(), leaseExpiresAt: store.now(leaseMs), atOnce: JSON.stringify(AT_ONCE) },
   );
   return row && toOperation(row);
 }
@@ -176,17 +181,24 @@ export function requeueOperation(store: Store, id: string, runAt: string, errorM
   );
 }
 
-/** Withdraws what is queued for a database, and asks what is running to stop. */
+/** Withdraws what is queued for a database, and asks what is running to stop; not what is at work beside it. */
 export function cancelOperations(store: Store, databaseId: string): void {
   store.run(
-    `UPDATE operations SET status = 'cancelled', finished_at = ? WHERE database_id = ? AND status = 'queued'`,
+    `UPDATE operations SET status = 'cancelled', finished_at = ?
+     WHERE database_id = ? AND status = 'queued' AND kind NOT IN (${listed(ASIDE_KINDS)})`,
     store.now(),
     databaseId,
   );
   store.run(
-    `UPDATE operations SET cancel_requested = 1 WHERE database_id = ? AND status = 'running'`,
+    `UPDATE operations SET cancel_requested = 1
+     WHERE database_id = ? AND status = 'running' AND kind NOT IN (${listed(ASIDE_KINDS)})`,
     databaseId,
   );
+}
+
+/** Tells what came of an operation. */
+export function recordResult(store: Store, id: string, result: Record<string, unknown>): void {
+  store.run('UPDATE operations SET result = ? WHERE id = ?', JSON.stringify(result), id);
 }
 
 /**
@@ -223,5 +235,10 @@ function toOperation(row: Row): Operation {
     ...operation,
     deleteVolume: row.deleteVolume === 1,
     progress: row.progress === null ? null : (JSON.parse(row.progress) as Progress),
+    result: row.result === null ? null : (JSON.parse(row.result) as Record<string, unknown>),
   };
+}
+
+function listed(kinds: readonly OperationKind[]): string {
+  return kinds.map((kind) => `'${kind}'`).join(', ');
 }

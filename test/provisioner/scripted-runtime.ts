@@ -5,13 +5,22 @@ import {
   type ApplyOptions,
   type DatabaseSpec,
   type ConsumeArchive,
+  type DatabaseContents,
   type Dump,
+  type Loaded,
+  type LoadOptions,
+  type LoadSource,
+  type OpenBytes,
+  type Rehearsal,
   type RemovableDatabase,
   type Runtime,
   type RuntimeErrorCode,
+  type Skipped,
+  type SourceServer,
 } from '../../src/runtime/runtime.js';
 
-export type Verb = 'apply' | 'restart' | 'remove' | 'destroyVolume' | 'dump';
+export type Verb =
+  'apply' | 'restart' | 'remove' | 'destroyVolume' | 'dump' | 'load' | 'removePrevious' | 'rehearse';
 
 export interface Call {
   verb: Verb;
@@ -41,6 +50,9 @@ export class ScriptedRuntime implements Runtime {
     remove: [],
     destroyVolume: [],
     dump: [],
+    load: [],
+    removePrevious: [],
+    rehearse: [],
   };
 
   script(verb: Verb, ...steps: Step[]): void {
@@ -103,14 +115,49 @@ export class ScriptedRuntime implements Runtime {
     await this.call({ verb: 'dump', id: spec.id, options });
     const { archive } = this;
     await consume(Readable.from(archive));
-    const contents = {
-      serverVersion: '17.5',
-      extensions: [],
-      schemas: ['public'],
-      tables: [],
-      largeObjects: 0,
+    return { contents: this.contents, compression: 'zstd', dumpVersion: '17.5' };
+  }
+
+  /** What every database holds. */
+  contents: DatabaseContents = {
+    serverVersion: '17.5',
+    extensions: [],
+    schemas: ['public'],
+    tables: [],
+    largeObjects: 0,
+  };
+  /** What was loaded and rehearsed so far: all bytes that were given for it, or the server. */
+  readonly loads: { id: string; kind: LoadSource['kind'] | 'rehearsal'; given: Buffer | SourceServer }[] = [];
+  /** What the next loads leave out. */
+  skipped: Skipped[] = [];
+
+  async load(spec: DatabaseSpec, source: LoadSource, options: LoadOptions): Promise<Loaded> {
+    await this.call({ verb: 'load', id: spec.id, options });
+    const given = source.kind === 'server' ? source.server : await readAll(source.open);
+    options.check(this.contents);
+    this.loads.push({ id: spec.id, kind: source.kind, given });
+    const from = source.kind === 'server' ? this.contents : null;
+    return {
+      contents: this.contents,
+      source: from,
+      skipped: this.skipped,
+      interruptedMs: 12,
+      previous: `paasdb_previous_${options.loadId}`,
     };
-    return { contents, compression: 'zstd', dumpVersion: '17.5' };
+  }
+
+  async removePrevious(spec: DatabaseSpec, _loadId: string, options: ApplyOptions): Promise<void> {
+    await this.call({ verb: 'removePrevious', id: spec.id, options });
+  }
+
+  async rehearse({ backupId, open }: Rehearsal, options: ApplyOptions): Promise<DatabaseContents> {
+    await this.call({ verb: 'rehearse', id: backupId, options });
+    this.loads.push({ id: backupId, kind: 'rehearsal', given: await readAll(open) });
+    return this.contents;
+  }
+
+  async sweep(): Promise<void> {
+    // It leaves nothing behind.
   }
 
   async findDrift(specs: readonly DatabaseSpec[], signal: AbortSignal): Promise<Map<string, string>> {
@@ -129,6 +176,12 @@ export class ScriptedRuntime implements Runtime {
     this.calls.push(call);
     await this.steps[call.verb].shift()?.(call);
   }
+}
+
+async function readAll(open: OpenBytes): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  for await (const chunk of open()) chunks.push(chunk);
+  return Buffer.concat(chunks);
 }
 
 /** A step that fails. */

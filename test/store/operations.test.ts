@@ -41,6 +41,8 @@ describe('enqueueOperation', () => {
       status: 'queued',
       progress: null,
       attempts: 0,
+      backupId: null,
+      result: null,
       deleteVolume: false,
       runAt: '2030-01-01T00:00:00.000Z',
       leaseExpiresAt: null,

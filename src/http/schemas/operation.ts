@@ -10,6 +10,8 @@ export const operationSchema = z
     progress: z.object({ step: z.string(), done: z.int(), total: z.int() }).nullable(),
     attempts: z.int(),
     errorMessage: z.string().nullable(),
+    backupId: z.string().nullable(),
+    result: z.record(z.string(), z.unknown()).nullable(),
     createdAt: z.string(),
     startedAt: z.string().nullable(),
     finishedAt: z.string().nullable(),
@@ -18,6 +20,19 @@ export const operationSchema = z
 
 export function operationResource(operation: Operation): z.input<typeof operationSchema> {
   const { id, databaseId, kind, status, progress, attempts, errorMessage } = operation;
-  const { createdAt, startedAt, finishedAt } = operation;
-  return { id, databaseId, kind, status, progress, attempts, errorMessage, createdAt, startedAt, finishedAt };
+  const { backupId, result, createdAt, startedAt, finishedAt } = operation;
+  return {
+    id,
+    databaseId,
+    kind,
+    status,
+    progress,
+    attempts,
+    errorMessage,
+    backupId,
+    result,
+    createdAt,
+    startedAt,
+    finishedAt,
+  };
 }

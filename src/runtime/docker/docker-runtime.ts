@@ -109,6 +109,22 @@ export class DockerRuntime implements Runtime {
     return dumpDatabase({ ...this.deps, dumpTools: this.dumpTools }, spec, consume, options);
   }
 
+  load(): Promise<never> {
+    throw new Error('under construction');
+  }
+
+  removePrevious(): Promise<never> {
+    throw new Error('under construction');
+  }
+
+  rehearse(): Promise<never> {
+    throw new Error('under construction');
+  }
+
+  sweep(): Promise<void> {
+    return Promise.resolve();
+  }
+
   /** Three lists, however many databases there are. */
   async findDrift(specs: readonly DatabaseSpec[], signal: AbortSignal): Promise<Map<string, string>> {
     const { engine, prefix, names, making } = this.deps;
