@@ -92,4 +92,21 @@ describe('contents', () => {
       expect(line).not.toContain('\n');
     }
   });
+
+  it('has materialised views, whose rows do not count', () => {
+    const view = { schema: 'public', name: 'totals', kind: 'view' as const };
+    const tables = (rows: number, kind?: 'view') => ({
+      ...EXPECTED,
+      tables: [{ ...view, rows, kind }],
+    });
+    expect(compareContents(tables(1, 'view'), tables(2, 'view'))).toEqual([]);
+    expect(compareContents(tables(1, 'view'), { ...EXPECTED, tables: [] })).toEqual([
+      'materialised view "public"."totals" is missing',
+    ]);
+    // As an older manifest has it.
+    expect(compareContents(tables(1), tables(2, 'view'))).toEqual([]);
+    expect(compareContents(tables(1, 'view'), tables(2))).toEqual([
+      'materialised view "public"."totals" has 2 rows instead of 1',
+    ]);
+  });
 });
