@@ -94,7 +94,7 @@ export function listDatabasesToWatch(store: Store, failedBefore: string): Databa
        AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.database_id = d.id AND o.status IN ('queued', 'running')
                        AND o.kind NOT IN (${aside}))
        AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.database_id = d.id AND o.status = 'failed'
-                       AND o.kind NOT IN (${aside}) AND o.finished_at > ?)
+                       AND o.kind IN ('provision', 'repair', 'restart') AND o.finished_at > ?)
      ORDER BY d.created_at, d.id`,
     failedBefore,
   );

@@ -91,10 +91,12 @@ export function findUnfinishedOperation(
   return row && toOperation(row);
 }
 
+/** Whether a database has work in its own queue; what is at work beside it does not count. */
 export function hasUnfinishedOperation(store: Store, databaseId: string): boolean {
   return (
     store.get(
-      `SELECT 1 FROM operations WHERE database_id = ? AND status IN ('queued', 'running') LIMIT 1`,
+      `SELECT 1 FROM operations WHERE database_id = ? AND status IN ('queued', 'running')
+         AND kind NOT IN (${listed(ASIDE_KINDS)}) LIMIT 1`,
       databaseId,
     ) !== undefined
   );

@@ -306,3 +306,12 @@ describe('stopping', () => {
     expect(runtime.comparisons).toHaveLength(1);
   });
 });
+
+it('repairs a database although a backup of it is being verified', async () => {
+  const { id } = readyDatabase(test.store);
+  enqueueOperation(test.store, { databaseId: id, kind: 'verify', deadlineMs: 1000 });
+  claimNextOperation(test.store, 1000);
+  test.runtime.drift = { [id]: 'its container is gone' };
+  expect(await test.resync.once()).toBe(1);
+  expect(operationsOf(test.store, id).map(({ kind }) => kind)).toEqual(['repair', 'verify']);
+});

@@ -206,4 +206,23 @@ describe('listDatabasesToWatch', () => {
     test.clock.advance(60_000);
     expect(watched()).toEqual(['main']);
   });
+
+  it.each(['verify', 'copy', 'backup', 'restore', 'import'] as const)(
+    'gives one whose %s failed a short while ago: that says nothing about what runs',
+    (kind) => {
+      const { id } = readyDatabase(test.store);
+      enqueueOperation(test.store, { databaseId: id, kind, deadlineMs: 1000 });
+      const operation = defined(claimNextOperation(test.store, 1000));
+      settleOperation(test.store, operation.id, 'failed', { errorMessage: 'no', progress: null });
+      expect(watched()).toEqual(['main']);
+    },
+  );
+
+  it.each(['verify', 'copy'] as const)('gives one of which a backup is at work (%s)', (kind) => {
+    const { id } = readyDatabase(test.store);
+    enqueueOperation(test.store, { databaseId: id, kind, deadlineMs: 1000 });
+    expect(watched()).toEqual(['main']);
+    claimNextOperation(test.store, 1000);
+    expect(watched()).toEqual(['main']);
+  });
 });
