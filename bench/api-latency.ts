@@ -71,7 +71,9 @@ async function whileProvisioning<T>(
   const result = await work();
   await Promise.all(created);
   await Promise.all(
-    paths.map((path) => installation.call('DELETE', `${path}?deleteVolume=true`, { waitS: 60 })),
+    paths.map((path) =>
+      installation.call('DELETE', `${path}?deleteVolume=true&finalBackup=false`, { waitS: 60 }),
+    ),
   );
   return result;
 }

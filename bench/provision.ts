@@ -81,7 +81,9 @@ async function createRun(installation: Installation, app: string): Promise<Runni
     throw new Error(`${name} is ${answer.body.status}: ${answer.body.errorMessage}`);
   const { dsn } = await installation.reveal(path);
   await (await installation.connect(dsn)).end();
-  return { cleanUp: () => installation.call('DELETE', `${path}?deleteVolume=true`, { waitS: 60 }) };
+  return {
+    cleanUp: () => installation.call('DELETE', `${path}?deleteVolume=true&finalBackup=false`, { waitS: 60 }),
+  };
 }
 
 async function loginUntilItWorks(connectionString: string): Promise<void> {

@@ -53,7 +53,8 @@ export const SETTINGS = [
   {
     name: 'BACKUP_RETENTION_DAYS',
     default: '7',
-    meaning: 'how long backups that failed are listed',
+    meaning:
+      'how long final backups are kept, but for the last good one of each database; and how long those that failed are listed',
   },
   {
     name: 'OPERATOR_TOKEN',

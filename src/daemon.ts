@@ -31,6 +31,9 @@ import { ensureDefaultOrg } from './store/orgs.js';
 import type { Store } from './store/store.js';
 import { replaceOperatorToken } from './store/tokens.js';
 
+const HOUR_MS = 3_600_000;
+const DAY_MS = 24 * HOUR_MS;
+
 const underConstruction: OperationHandler = {
   run: () => Promise.reject(new Error('under construction')),
   succeeded: () => undefined,
@@ -84,6 +87,7 @@ export async function startDaemon({
     });
     const waiters = new OperationWaiters();
     const clock = () => new Date();
+    const backupRetentionMs = config.backupRetentionDays * DAY_MS;
     const specOf = (database: Database) => databaseSpec(store, database);
     const caretaker = new Caretaker({
       store,
@@ -91,7 +95,7 @@ export async function startDaemon({
       clock,
       logger,
       retentionDays: config.backupRetentionDays,
-      intervalMs: 3_600_000,
+      intervalMs: HOUR_MS,
     });
     const provisioner = new DatabaseProvisioner({
       store,
@@ -130,6 +134,7 @@ export async function startDaemon({
         nudge: () => provisioner.nudge(),
         waitForOperation: (id, timeoutMs, signal) => waiters.wait(id, timeoutMs, signal),
         openBackup: (database, backup) => openStored(disk, database, backup),
+        backupRetentionMs,
         tidyBackups: () => caretaker.nudge(),
         newCredential: () => {
           const password = generatePassword();

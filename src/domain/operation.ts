@@ -40,7 +40,7 @@ export interface Operation {
   attempts: number;
   /** Only `remove` has any: whether the volume goes too. */
   deleteVolume: boolean;
-  /** The backup that it is about: which `restore`, `verify` and `copy` have. */
+  /** The backup that it is about, which `restore`, `verify` and `copy` have; of a `remove`, the final one before it. */
   backupId: string | null;
   runAt: Timestamp;
   leaseExpiresAt: Timestamp | null;

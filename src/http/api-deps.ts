@@ -19,6 +19,8 @@ export interface ApiDeps {
   waitForOperation: (operationId: string, timeoutMs: number, signal: AbortSignal) => Promise<void>;
   /** The archive of a backup, from its first byte; ends with an error when it is not what was stored. */
   openBackup: (database: Database, backup: Backup) => Promise<AsyncIterable<Buffer>>;
+  /** How long a final backup is kept. */
+  backupRetentionMs: number;
   /** Says that files of backups may be to be removed. */
   tidyBackups: () => void;
   newCredential: () => Credential;

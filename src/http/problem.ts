@@ -21,6 +21,7 @@ export const PROBLEMS = {
   tenant_exists: { status: 409, title: 'a tenant with this slug already exists' },
   app_exists: { status: 409, title: 'an app with this slug already exists' },
   app_in_use: { status: 409, title: 'app still has databases' },
+  app_has_backups: { status: 409, title: 'app still has backups' },
   database_exists: { status: 409, title: 'a database with this name already exists' },
   database_differs: { status: 409, title: 'database exists with other settings' },
   database_not_ready: { status: 409, title: 'database is not ready' },

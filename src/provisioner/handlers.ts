@@ -3,10 +3,11 @@ import type { DatabaseSpec, Runtime } from '../runtime/runtime.js';
 import { auditOperation } from '../store/audit-operation.js';
 import { deleteCredential } from '../store/credentials.js';
 import { setDatabaseStatus } from '../store/databases.js';
-import { enqueueOperation } from '../store/operations.js';
+import { enqueueOperation, getOperation } from '../store/operations.js';
 import type { Store } from '../store/store.js';
 import { findVolume, markVolumeHoldsData, setVolumeState } from '../store/volumes.js';
 import { databaseSpec, removableDatabase } from './database-spec.js';
+import { destroysVolume, judgeFinalBackup } from './final-backup.js';
 import type { OperationHandler, OperationHandlers, Work } from '../domain/operation-handler.js';
 
 export interface HandlerDeps {
@@ -82,20 +83,22 @@ function discard({ store, runtime }: HandlerDeps): OperationHandler {
 /** Removes a database and keeps its volume, unless its owner said otherwise or it never held anything. */
 function remove({ store, runtime }: HandlerDeps): OperationHandler {
   return {
+    begin: (settled) => judgeFinalBackup(store, settled),
     run: async (work) => {
       const { volumeKept } = await runtime.remove(removableDatabase(store, work.database), work);
       // Whatever may hold data stays, and is known to from then on.
       if (volumeKept) markVolumeHoldsData(store, work.database.volumeId);
-      if (work.operation.deleteVolume) await runtime.destroyVolume(work.database.volumeId, work);
+      if (destroysVolume(store, work.operation)) await runtime.destroyVolume(work.database.volumeId, work);
     },
     succeeded: (settled) => {
       const { database, operation } = settled;
-      const kept = !operation.deleteVolume && findVolume(store, database.volumeId)?.holdsData;
+      const kept = !destroysVolume(store, operation) && findVolume(store, database.volumeId)?.holdsData;
       const volume = kept ? 'preserved' : 'purged';
       setVolumeState(store, database.volumeId, volume, ['attached']);
       setDatabaseStatus(store, database.id, 'deleted');
       deleteCredential(store, database.id);
-      auditOperation(store, settled, 'succeeded', { volume });
+      const { result } = getOperation(store, operation.id);
+      auditOperation(store, settled, 'succeeded', { ...result, volume });
     },
     failed: neverFails,
   };

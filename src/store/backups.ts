@@ -105,3 +105,16 @@ export function listBackedUpDatabaseIds(store: Store): string[] {
     .all<{ id: string }>('SELECT DISTINCT database_id AS id FROM backups WHERE removed_at IS NULL')
     .map(({ id }) => id);
 }
+
+/** The deleted databases of an app that have backups, good ones or such that may yet become so. */
+export function listDeletedWithBackups(store: Store, appId: string): string[] {
+  return store
+    .all<{ id: string }>(
+      `SELECT DISTINCT d.id FROM databases d JOIN backups b ON b.database_id = d.id
+       JOIN operations o ON o.id = b.operation_id
+       WHERE d.app_id = ? AND d.status = 'deleted' AND b.removed_at IS NULL
+         AND o.status IN ('queued', 'running', 'succeeded') ORDER BY d.created_at, d.id`,
+      appId,
+    )
+    .map(({ id }) => id);
+}

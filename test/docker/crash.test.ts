@@ -71,7 +71,7 @@ describe('a daemon killed with kill -9 at any step of a provision', () => {
         await installation.start();
         const database = await installation.reach(path, 'ready');
         await expectWhole(installation, database, path);
-        await installation.call('DELETE', `${path}?deleteVolume=true`, { waitS: 60 });
+        await installation.call('DELETE', `${path}?deleteVolume=true&finalBackup=false`, { waitS: 60 });
         await installation.stop();
       }
     }
@@ -80,7 +80,9 @@ describe('a daemon killed with kill -9 at any step of a provision', () => {
 
     await installation.start();
     await Promise.all(
-      paths.map((path) => installation.call('DELETE', `${path}?deleteVolume=true`, { waitS: 60 })),
+      paths.map((path) =>
+        installation.call('DELETE', `${path}?deleteVolume=true&finalBackup=false`, { waitS: 60 }),
+      ),
     );
     await until(async () => (await installation.resources()).containers.length === 0, 60_000);
     expect(await installation.resources()).toEqual({

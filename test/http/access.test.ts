@@ -180,7 +180,7 @@ const SAMPLES: Record<string, Sample> = {
   changeOrg: () => ({ json: { plan: 'team' } }),
   createApp: () => ({ json: { slug: 'blog' } }),
   deleteApp: async (api) => {
-    await api.delete('/api/orgs/acme/apps/web/databases/main?deleteVolume=true');
+    await api.delete('/api/orgs/acme/apps/web/databases/main?deleteVolume=true&finalBackup=false');
     await api.settle();
     return {};
   },

@@ -141,7 +141,7 @@ describe('unknown fields', () => {
     await api.readyDatabase();
   });
   afterAll(async () => {
-    await api.delete(`${DATABASES}/main?deleteVolume=true`);
+    await api.delete(`${DATABASES}/main?deleteVolume=true&finalBackup=false`);
     await api.settle();
     api.store.run('DELETE FROM operations');
     api.store.run('DELETE FROM databases');

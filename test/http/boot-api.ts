@@ -63,6 +63,7 @@ export async function bootApi({
     nudge,
     waitForOperation: (id, timeoutMs, signal) => waiters.wait(id, timeoutMs, signal),
     openBackup: (database, backup) => openStored(disk, database, backup),
+    backupRetentionMs: 7 * 86_400_000,
     tidyBackups,
     newCredential: () => {
       const password = generatePassword();

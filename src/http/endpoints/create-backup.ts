@@ -1,7 +1,7 @@
-import { DEADLINE_MS } from '../../domain/deadlines.js';
 import type { Operation } from '../../domain/operation.js';
-import { findBackupOf, insertBackup } from '../../store/backups.js';
-import { enqueueOperation, findUnfinishedOperation } from '../../store/operations.js';
+import { findBackupOf } from '../../store/backups.js';
+import { findUnfinishedOperation } from '../../store/operations.js';
+import { queueBackup } from '../../store/queue-backup.js';
 import type { ApiDeps } from '../api-deps.js';
 import { endpoint, type Reply } from '../endpoint.js';
 import { Problem } from '../problem.js';
@@ -34,20 +34,7 @@ export const createBackupEndpoint = ({ store }: Pick<ApiDeps, 'store'>) => {
       }
       const unfinished = findUnfinishedOperation(store, database.id, ['backup']);
       if (unfinished) return { ...reply(unfinished, 202), awaits: unfinished.id };
-      const operation = enqueueOperation(store, {
-        databaseId: database.id,
-        kind: 'backup',
-        deadlineMs: DEADLINE_MS.backup,
-      });
-      const id = store.newId();
-      insertBackup(store, {
-        id,
-        databaseId: database.id,
-        operationId: operation.id,
-        kind: 'manual',
-        engineVersion: database.engineVersion,
-        keptForMs: null,
-      });
+      const { backupId: id, operation } = queueBackup(store, database, { kind: 'manual', keptForMs: null });
       audit('backup.create', `${app.slug}/${database.name}`, { databaseId: database.id, backupId: id });
       const Location = `/api/orgs/${database.org}/apps/${database.app}/databases/${database.id}/backups/${id}`;
       return { ...reply(operation, 202), headers: { Location }, awaits: operation.id };
