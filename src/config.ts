@@ -1,4 +1,5 @@
 import { resolve } from 'node:path';
+import { BACKUP_VERIFY, type BackupVerify } from './domain/backup.js';
 import { ORG_NETWORK_BITS, parseCidr, type Cidr } from './domain/cidr.js';
 import type { LogLevel } from './logger.js';
 
@@ -15,6 +16,7 @@ export interface Config {
   dataDir: string;
   backupDir: string;
   backupRetentionDays: number;
+  backupVerify: BackupVerify;
   /** `null`: made at the first start and kept in the data directory. */
   operatorToken: string | null;
   masterKeyFile: string;
@@ -55,6 +57,11 @@ export const SETTINGS = [
     default: '7',
     meaning:
       'how long final backups are kept, but for the last good one of each database; and how long those that failed are listed',
+  },
+  {
+    name: 'BACKUP_VERIFY',
+    default: 'scheduled',
+    meaning: 'which backups are restored at once to prove them: scheduled, all, none',
   },
   {
     name: 'OPERATOR_TOKEN',
@@ -116,6 +123,11 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const values = {
     host: read('HOST', matching(/^[A-Za-z0-9.:-]+$/), 'an address to listen on, such as 127.0.0.1'),
     port: read('PORT', (value) => wholeNumber(value, 0, 65_535), 'a port from 0 to 65535'),
+    backupVerify: read(
+      'BACKUP_VERIFY',
+      (value) => BACKUP_VERIFY.find((which) => which === value) ?? null,
+      BACKUP_VERIFY.join(', '),
+    ),
     backupRetentionDays: read(
       'BACKUP_RETENTION_DAYS',
       (value) => wholeNumber(value, 1, 3650),

@@ -4,6 +4,7 @@ import { backupHandler } from './backups/backup-handler.js';
 import { Caretaker } from './backups/caretaker.js';
 import { DiskStore } from './backups/disk-store.js';
 import { openStored } from './backups/open-stored.js';
+import { verifyHandler } from './backups/verify-handler.js';
 import type { Config } from './config.js';
 import type { Logger } from './domain/logger.js';
 import type { OperationHandler } from './domain/operation-handler.js';
@@ -101,8 +102,8 @@ export async function startDaemon({
       store,
       handlers: {
         ...runtimeHandlers({ store, runtime }),
-        backup: backupHandler({ store, runtime, disk, specOf, clock }),
-        verify: underConstruction,
+        backup: backupHandler({ store, runtime, disk, specOf, clock, verify: config.backupVerify }),
+        verify: verifyHandler({ store, runtime, disk }),
         copy: underConstruction,
         restore: underConstruction,
         import: underConstruction,

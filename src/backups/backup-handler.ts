@@ -1,10 +1,12 @@
-import type { Backup } from '../domain/backup.js';
+import type { Backup, BackupVerify } from '../domain/backup.js';
 import type { Clock } from '../domain/clock.js';
+import { DEADLINE_MS } from '../domain/deadlines.js';
 import type { OperationHandler, Settled, Work } from '../domain/operation-handler.js';
 import type { Database } from '../domain/records.js';
 import type { DatabaseSpec, Runtime } from '../runtime/runtime.js';
 import { auditOperation } from '../store/audit-operation.js';
 import { findBackupOf, recordArchive } from '../store/backups.js';
+import { enqueueOperation, findUnfinishedOperation } from '../store/operations.js';
 import type { Store } from '../store/store.js';
 import type { BackupKey } from './backup-key.js';
 import type { DiskStore } from './disk-store.js';
@@ -18,6 +20,8 @@ export interface BackupHandlerDeps {
   disk: DiskStore;
   specOf: (database: Database) => DatabaseSpec;
   clock: Clock;
+  /** Which backups are verified as soon as they are made. */
+  verify: BackupVerify;
 }
 
 /** Dumps a database into a file. Nothing counts before the file is whole, checked and has its final name. */
@@ -31,9 +35,23 @@ export function backupHandler(deps: BackupHandlerDeps): OperationHandler {
       recordArchive(store, backup.id, stored);
     },
     outlives: true,
-    succeeded: (settled) => auditOperation(store, settled, 'succeeded'),
+    succeeded: (settled) => {
+      queueVerification(deps, settled);
+      auditOperation(store, settled, 'succeeded');
+    },
     failed: (settled, errorMessage) => auditOperation(store, settled, 'failed', { errorMessage }),
   };
+}
+
+/**
+ * One in the queue is enough for each database: where backups are made faster than they can be verified, a part of them
+ * is, and the queue does not grow day by day.
+ */
+function queueVerification({ store, verify }: BackupHandlerDeps, settled: Settled): void {
+  const { id: backupId, databaseId, kind } = backupOf(store, settled);
+  if (verify === 'none' || (verify === 'scheduled' && kind !== 'scheduled')) return;
+  if (findUnfinishedOperation(store, databaseId, ['verify'])?.status === 'queued') return;
+  enqueueOperation(store, { databaseId, kind: 'verify', backupId, deadlineMs: DEADLINE_MS.verify });
 }
 
 function backupOf(store: Store, { operation }: Settled): Backup {

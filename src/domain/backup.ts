@@ -7,6 +7,17 @@ export type BackupKind = (typeof BACKUP_KINDS)[number];
 export const BACKUP_STATUSES = ['pending', 'running', 'succeeded', 'failed'] as const;
 export type BackupStatus = (typeof BACKUP_STATUSES)[number];
 
+/** Which backups are verified as soon as they are made. */
+export const BACKUP_VERIFY = ['scheduled', 'all', 'none'] as const;
+export type BackupVerify = (typeof BACKUP_VERIFY)[number];
+
+/** What became of restoring a backup to prove it, the last time that somebody wanted it. */
+export interface Verification {
+  status: BackupStatus;
+  errorMessage: string | null;
+  finishedAt: Timestamp | null;
+}
+
 /** A row of the catalogue. */
 export interface Backup {
   id: string;
@@ -23,6 +34,8 @@ export interface Backup {
   finishedAt: Timestamp | null;
   /** When it was last restored and compared with success. */
   verifiedAt: Timestamp | null;
+  /** `null`: nobody ever wanted it verified. */
+  verification: Verification | null;
   /** After it the backup may go. `null`: it is kept until somebody deletes it. */
   expiresAt: Timestamp | null;
   errorMessage: string | null;

@@ -1,14 +1,25 @@
-import type { Backup, BackupKind } from '../domain/backup.js';
+import type { Backup, BackupKind, BackupStatus, Verification } from '../domain/backup.js';
 import { readPage, type Page, type PageRequest } from './page.js';
 import type { Store } from './store.js';
 
-const SELECT = `SELECT b.id, b.database_id AS databaseId, b.kind,
-  CASE o.status WHEN 'queued' THEN iif(o.started_at IS NULL, 'pending', 'running') WHEN 'cancelled' THEN 'failed'
-    ELSE o.status END AS status,
+/** The status of an operation, as that of what it makes. */
+const statusOf = (o: string) =>
+  `CASE ${o}.status WHEN 'queued' THEN iif(${o}.started_at IS NULL, 'pending', 'running')
+    WHEN 'cancelled' THEN 'failed' ELSE ${o}.status END`;
+
+const SELECT = `SELECT b.id, b.database_id AS databaseId, b.kind, ${statusOf('o')} AS status,
   b.engine_version AS engineVersion, b.size_bytes AS sizeBytes, b.sha256, b.created_at AS createdAt,
   o.started_at AS startedAt, o.finished_at AS finishedAt, b.verified_at AS verifiedAt, b.expires_at AS expiresAt,
-  CASE o.status WHEN 'cancelled' THEN 'the database was deleted meanwhile' ELSE o.error_message END AS errorMessage
-  FROM backups b JOIN operations o ON o.id = b.operation_id`;
+  CASE o.status WHEN 'cancelled' THEN 'the database was deleted meanwhile' ELSE o.error_message END AS errorMessage,
+  ${statusOf('v')} AS verificationStatus, v.error_message AS verificationError, v.finished_at AS verificationFinishedAt
+  FROM backups b JOIN operations o ON o.id = b.operation_id
+  LEFT JOIN operations v ON v.seq = (SELECT max(seq) FROM operations WHERE backup_id = b.id AND kind = 'verify')`;
+
+type Row = Omit<Backup, 'verification'> & {
+  verificationStatus: BackupStatus | null;
+  verificationError: string | null;
+  verificationFinishedAt: Verification['finishedAt'];
+};
 
 export interface NewBackup {
   id: string;
@@ -36,21 +47,23 @@ export function insertBackup(store: Store, backup: NewBackup): void {
 
 /** A backup of this database that was not removed. */
 export function findBackup(store: Store, databaseId: string, id: string): Backup | undefined {
-  return store.get<Backup>(
+  const row = store.get<Row>(
     `${SELECT} WHERE b.database_id = ? AND b.id = ? AND b.removed_at IS NULL`,
     databaseId,
     id,
   );
+  return row && toBackup(row);
 }
 
 /** The backup that an operation makes. */
 export function findBackupOf(store: Store, operationId: string): Backup | undefined {
-  return store.get<Backup>(`${SELECT} WHERE b.operation_id = ?`, operationId);
+  const row = store.get<Row>(`${SELECT} WHERE b.operation_id = ?`, operationId);
+  return row && toBackup(row);
 }
 
 /** The backups of a database that were not removed, newest first. */
 export function listBackups(store: Store, databaseId: string, page: PageRequest): Page<Backup> {
-  return readPage<Backup>(
+  const { data, nextCursor } = readPage<Row>(
     store,
     {
       select: `${SELECT} WHERE b.database_id = ? AND b.removed_at IS NULL`,
@@ -61,14 +74,17 @@ export function listBackups(store: Store, databaseId: string, page: PageRequest)
     },
     page,
   );
+  return { data: data.map(toBackup), nextCursor };
 }
 
 /** All that were not removed of one database, for retention to choose from. */
 export function listKeptBackups(store: Store, databaseId: string): Backup[] {
-  return store.all<Backup>(
-    `${SELECT} WHERE b.database_id = ? AND b.removed_at IS NULL ORDER BY b.created_at, b.id`,
-    databaseId,
-  );
+  return store
+    .all<Row>(
+      `${SELECT} WHERE b.database_id = ? AND b.removed_at IS NULL ORDER BY b.created_at, b.id`,
+      databaseId,
+    )
+    .map(toBackup);
 }
 
 /** The archive of a backup is safe: what it is known by. */
@@ -85,6 +101,11 @@ export function recordArchive(
   );
 }
 
+/** It was restored, and held what it should. */
+export function markVerified(store: Store, id: string): void {
+  store.run('UPDATE backups SET verified_at = ? WHERE id = ?', store.now(), id);
+}
+
 /** Nobody sees it from here on; its files go next. */
 export function removeBackup(store: Store, id: string): void {
   store.run('UPDATE backups SET removed_at = coalesce(removed_at, ?) WHERE id = ?', store.now(), id);
@@ -92,7 +113,9 @@ export function removeBackup(store: Store, id: string): void {
 
 /** The backups whose files are to be removed, with the ids of their databases. */
 export function listRemovedBackups(store: Store): Backup[] {
-  return store.all<Backup>(`${SELECT} WHERE b.removed_at IS NOT NULL AND b.files_removed_at IS NULL`);
+  return store
+    .all<Row>(`${SELECT} WHERE b.removed_at IS NOT NULL AND b.files_removed_at IS NULL`)
+    .map(toBackup);
 }
 
 export function markFilesRemoved(store: Store, id: string): void {
@@ -117,4 +140,13 @@ export function listDeletedWithBackups(store: Store, appId: string): string[] {
       appId,
     )
     .map(({ id }) => id);
+}
+
+function toBackup({ verificationStatus, verificationError, verificationFinishedAt, ...backup }: Row): Backup {
+  const verification = verificationStatus && {
+    status: verificationStatus,
+    errorMessage: verificationError,
+    finishedAt: verificationFinishedAt,
+  };
+  return { ...backup, verification };
 }

@@ -91,6 +91,21 @@ export function findUnfinishedOperation(
   return row && toOperation(row);
 }
 
+/** The operation of this kind that is queued or running about a backup, if there is one. */
+export function findUnfinishedOperationOn(
+  store: Store,
+  backupId: string,
+  kind: OperationKind,
+): Operation | undefined {
+  const row = store.get<Row>(
+    `SELECT ${COLUMNS} FROM operations WHERE backup_id = ? AND kind = ? AND status IN ('queued', 'running')
+     ORDER BY seq DESC LIMIT 1`,
+    backupId,
+    kind,
+  );
+  return row && toOperation(row);
+}
+
 /** Whether a database has work in its own queue; what is at work beside it does not count. */
 export function hasUnfinishedOperation(store: Store, databaseId: string): boolean {
   return (

@@ -2,6 +2,8 @@ import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { backupHandler } from '../../src/backups/backup-handler.js';
 import { DiskStore } from '../../src/backups/disk-store.js';
+import { verifyHandler } from '../../src/backups/verify-handler.js';
+import type { BackupVerify } from '../../src/domain/backup.js';
 import type { Clock } from '../../src/domain/clock.js';
 import type { OperationHandler, OperationHandlers } from '../../src/domain/operation-handler.js';
 import { databaseSpec } from '../../src/provisioner/database-spec.js';
@@ -28,11 +30,13 @@ export function allHandlers({
   runtime,
   disk,
   clock,
+  verify = 'none',
 }: {
   store: Store;
   runtime: Runtime;
   disk: DiskStore;
   clock: Clock;
+  verify?: BackupVerify;
 }): OperationHandlers {
   return {
     ...runtimeHandlers({ store, runtime }),
@@ -41,9 +45,10 @@ export function allHandlers({
       runtime,
       disk,
       clock,
+      verify,
       specOf: (database) => databaseSpec(store, database),
     }),
-    verify: underConstruction,
+    verify: verifyHandler({ store, runtime, disk }),
     copy: underConstruction,
     restore: underConstruction,
     import: underConstruction,

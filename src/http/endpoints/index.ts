@@ -31,6 +31,7 @@ import { purgeVolumeEndpoint } from './purge-volume.js';
 import { restartDatabaseEndpoint } from './restart-database.js';
 import { revealDatabaseEndpoint } from './reveal-database.js';
 import { revokeTokenEndpoint } from './revoke-token.js';
+import { verifyBackupEndpoint } from './verify-backup.js';
 
 /** Every endpoint that asks for a token, in the order in which the documentation shows them. */
 export function endpoints(deps: ApiDeps): AnyEndpoint[] {
@@ -58,6 +59,7 @@ export function endpoints(deps: ApiDeps): AnyEndpoint[] {
     createBackupEndpoint(deps),
     getBackupEndpoint(deps),
     downloadBackupEndpoint(deps),
+    verifyBackupEndpoint(deps),
     deleteBackupEndpoint(deps),
     listOperationsEndpoint(deps),
     getOperationEndpoint(deps),

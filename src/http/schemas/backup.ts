@@ -13,7 +13,17 @@ export const backupSchema = z
     createdAt: z.string(),
     startedAt: z.string().nullable(),
     finishedAt: z.string().nullable(),
-    verifiedAt: z.string().nullable(),
+    verifiedAt: z.string().nullable().meta({
+      description: 'When it was last restored and compared with what was dumped, with success.',
+    }),
+    verification: z
+      .object({
+        status: z.enum(BACKUP_STATUSES),
+        errorMessage: z.string().nullable(),
+        finishedAt: z.string().nullable(),
+      })
+      .nullable()
+      .meta({ description: 'What came of verifying it the last time; null where nobody ever asked.' }),
     expiresAt: z.string().nullable(),
     errorMessage: z.string().nullable(),
   })
