@@ -61,6 +61,8 @@ CREATE TABLE databases (
   deleted_at     TEXT
 , next_backup_at TEXT) STRICT;
 
+CREATE INDEX databases_due ON databases (next_backup_at) WHERE status = 'ready';
+
 CREATE UNIQUE INDEX databases_live_name ON databases (app_id, name) WHERE status <> 'deleted';
 
 CREATE UNIQUE INDEX databases_live_volume ON databases (volume_id) WHERE status <> 'deleted';
@@ -157,6 +159,8 @@ CREATE TABLE backups (
 ) STRICT;
 
 CREATE INDEX backups_database ON backups (database_id, created_at, id);
+
+CREATE INDEX backups_verified ON backups (database_id, verified_at) WHERE removed_at IS NULL AND verified_at IS NOT NULL;
 
 CREATE TABLE loads (
   operation_id        TEXT PRIMARY KEY REFERENCES operations (id),

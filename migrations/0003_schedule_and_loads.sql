@@ -1,5 +1,7 @@
 -- When it is to be backed up next without being asked; NULL until that is decided, and where its plan has no backups.
 ALTER TABLE databases ADD COLUMN next_backup_at TEXT;
+CREATE INDEX databases_due ON databases (next_backup_at) WHERE status = 'ready';
+CREATE INDEX backups_verified ON backups (database_id, verified_at) WHERE removed_at IS NULL AND verified_at IS NOT NULL;
 
 -- What an operation is about, where it is about a backup: the one to restore, to verify or to copy.
 ALTER TABLE operations ADD COLUMN backup_id TEXT REFERENCES backups (id);

@@ -15,6 +15,9 @@ export interface Config {
   port: number;
   dataDir: string;
   backupDir: string;
+  /** Five fields of cron. Whether they can be used, the schedule says at the start. */
+  backupSchedule: string;
+  backupWindowMinutes: number;
   backupRetentionDays: number;
   backupVerify: BackupVerify;
   /** `null`: made at the first start and kept in the data directory. */
@@ -53,10 +56,21 @@ export const SETTINGS = [
     meaning: 'where backups and copies lie, best on another disk; unset: `<data dir>/backups`',
   },
   {
+    name: 'BACKUP_SCHEDULE',
+    default: '0 3 * * *',
+    meaning: 'when databases are backed up: five fields of cron, in UTC',
+  },
+  {
+    name: 'BACKUP_WINDOW_MINUTES',
+    default: '60',
+    meaning:
+      'over how long after that they are spread, each at its own time; never longer than until the next run',
+  },
+  {
     name: 'BACKUP_RETENTION_DAYS',
     default: '7',
     meaning:
-      'how long final backups are kept, but for the last good one of each database; and how long those that failed are listed',
+      'how long scheduled and final backups are kept, but for the last good one of each database; and how long those that failed are listed',
   },
   {
     name: 'BACKUP_VERIFY',
@@ -123,6 +137,16 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const values = {
     host: read('HOST', matching(/^[A-Za-z0-9.:-]+$/), 'an address to listen on, such as 127.0.0.1'),
     port: read('PORT', (value) => wholeNumber(value, 0, 65_535), 'a port from 0 to 65535'),
+    backupSchedule: read(
+      'BACKUP_SCHEDULE',
+      matching(/^[^ \t\n]+( [^ \t\n]+){4}$/),
+      'five fields of cron, in UTC, such as 0 3 * * *',
+    ),
+    backupWindowMinutes: read(
+      'BACKUP_WINDOW_MINUTES',
+      (value) => wholeNumber(value, 0, 1440),
+      'a number of minutes from 0 to 1440',
+    ),
     backupVerify: read(
       'BACKUP_VERIFY',
       (value) => BACKUP_VERIFY.find((which) => which === value) ?? null,

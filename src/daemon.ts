@@ -2,10 +2,15 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { backupHandler } from './backups/backup-handler.js';
 import { Caretaker } from './backups/caretaker.js';
+import type { BackupPlan } from './backups/due-times.js';
 import { DiskStore } from './backups/disk-store.js';
 import { openStored } from './backups/open-stored.js';
+import { OverdueWatch } from './backups/overdue-watch.js';
+import { Schedule } from './backups/schedule.js';
+import { BackupScheduler } from './backups/scheduler.js';
 import { verifyHandler } from './backups/verify-handler.js';
-import type { Config } from './config.js';
+import { ConfigError, type Config } from './config.js';
+import { isBackupOverdue, overdueAfterMs } from './domain/backup-overdue.js';
 import type { Logger } from './domain/logger.js';
 import type { OperationHandler } from './domain/operation-handler.js';
 import type { Database } from './domain/records.js';
@@ -24,6 +29,7 @@ import { loadOperatorToken } from './secrets/load-operator-token.js';
 import { generateId, generatePassword, generateToken } from './secrets/random.js';
 import { scramVerifier } from './secrets/scram.js';
 import { findBrokenAuditEvent } from './store/audit.js';
+import type { BackupFacts } from './store/backup-facts.js';
 import { listCredentialKeyIds, resealCredentials } from './store/credentials.js';
 import { lockDataDir } from './store/data-dir-lock.js';
 import { dropStaleIdempotentReplies } from './store/idempotency.js';
@@ -66,6 +72,7 @@ export async function startDaemon({
     for (const release of releasers.splice(0).reverse()) await release();
   };
   try {
+    const plan = readBackupPlan(config);
     for (const name of config.unknown) logger.warn({ name }, 'ignored: this version has no such setting');
     mkdirSync(config.dataDir, { recursive: true, mode: 0o700 });
     const lock = lockDataDir(config.dataDir);
@@ -89,6 +96,8 @@ export async function startDaemon({
     const waiters = new OperationWaiters();
     const clock = () => new Date();
     const backupRetentionMs = config.backupRetentionDays * DAY_MS;
+    const overdueMs = overdueAfterMs(plan.schedule.longestGapMs(clock()));
+    const isOverdue = (database: BackupFacts) => isBackupOverdue(database, clock(), overdueMs);
     const specOf = (database: Database) => databaseSpec(store, database);
     const caretaker = new Caretaker({
       store,
@@ -116,6 +125,17 @@ export async function startDaemon({
       heartbeatMs: 1000,
       attemptMs: 600_000,
     });
+    const overdueWatch = new OverdueWatch({ store, isOverdue, clock, logger, intervalMs: HOUR_MS });
+    const scheduler = new BackupScheduler({
+      store,
+      plan,
+      retentionMs: backupRetentionMs,
+      clock,
+      logger,
+      nudge: () => provisioner.nudge(),
+      ticked: () => overdueWatch.look(),
+      intervalMs: 20_000,
+    });
     const resync = new Resync({
       store,
       runtime,
@@ -136,6 +156,7 @@ export async function startDaemon({
         waitForOperation: (id, timeoutMs, signal) => waiters.wait(id, timeoutMs, signal),
         openBackup: (database, backup) => openStored(disk, database, backup),
         backupRetentionMs,
+        isBackupOverdue: isOverdue,
         tidyBackups: () => caretaker.nudge(),
         newCredential: () => {
           const password = generatePassword();
@@ -151,6 +172,8 @@ export async function startDaemon({
     releasers.push(close);
     provisioner.start();
     releasers.push(() => provisioner.stop());
+    scheduler.start();
+    releasers.push(() => scheduler.stop());
     caretaker.start();
     releasers.push(() => caretaker.stop());
     resync.start();
@@ -161,6 +184,18 @@ export async function startDaemon({
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** Only whoever reads cron can say whether the schedule is one. */
+function readBackupPlan({ backupSchedule, backupWindowMinutes }: Config): BackupPlan {
+  try {
+    return { schedule: Schedule.parse(backupSchedule), windowMs: backupWindowMinutes * 60_000 };
+  } catch (error) {
+    const reason = error instanceof Error ? error.message : String(error);
+    throw new ConfigError([
+      `PAASDB_BACKUP_SCHEDULE=${backupSchedule}: must be five fields of cron, in UTC, such as 0 3 * * *: ${reason}`,
+    ]);
   }
 }
 

@@ -271,6 +271,17 @@ describe('a start that fails', () => {
   });
 });
 
+describe('a schedule of backups that is none', () => {
+  it('is refused at the start, with the setting and what is wrong, and nothing was made', async () => {
+    await using here = installation();
+    await expect(here.start({ PAASDB_BACKUP_SCHEDULE: '61 3 * * *' })).rejects.toThrow(
+      /^PAASDB_BACKUP_SCHEDULE=61 3 \* \* \*: must be five fields of cron.*minute/,
+    );
+    expect(() => statSync(here.dataDir)).toThrow(/ENOENT/);
+    await here.start({ PAASDB_BACKUP_SCHEDULE: '59 23 * * 0' });
+  });
+});
+
 describe('stopping', () => {
   it('ends what waits, keeps what is queued, and can be asked twice', async () => {
     await using here = installation();

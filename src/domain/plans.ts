@@ -20,8 +20,8 @@ export interface Resources {
   instances: number;
   storageBytes: number;
   memoryBytes: number;
-  /** What is backed up without being asked. Nothing yet: no plan may claim more than is built. */
-  backup: 'none';
+  /** Whether it is backed up without being asked: when, the host's PAASDB_BACKUP_SCHEDULE says, by default every day. */
+  backup: 'none' | 'scheduled';
 }
 
 export type PlanOffer =
@@ -35,7 +35,7 @@ export const PLAN_OFFERS: Record<DatabasePlan, PlanOffer> = {
   },
   standard: {
     available: true,
-    resources: { instances: 1, storageBytes: 10 * GIB, memoryBytes: GIB, backup: 'none' },
+    resources: { instances: 1, storageBytes: 10 * GIB, memoryBytes: GIB, backup: 'scheduled' },
   },
   pro: {
     available: false,
@@ -44,6 +44,11 @@ export const PLAN_OFFERS: Record<DatabasePlan, PlanOffer> = {
       'plan pro promises three instances and point-in-time recovery, which this version does not have; use standard',
   },
 };
+
+/** The plans whose databases are backed up without being asked. */
+export const BACKED_UP_PLANS = DATABASE_PLANS.filter(
+  (plan) => PLAN_OFFERS[plan].resources.backup === 'scheduled',
+);
 
 /** How the pooler of every database is set up. */
 export const POOL = { mode: 'transaction', size: 20, maxClientConnections: 100 } as const;

@@ -53,6 +53,8 @@ export interface Database {
   deletedAt: Timestamp | null;
   lastBackupAt: Timestamp | null;
   lastVerifiedBackupAt: Timestamp | null;
+  /** When it is backed up next without being asked. In the past while that cannot be done. */
+  nextBackupAt: Timestamp | null;
 }
 
 export const VOLUME_STATES = ['attached', 'preserved', 'purging', 'purged'] as const;

@@ -2,6 +2,7 @@ import type { Backup } from '../domain/backup.js';
 import type { Endpoints } from '../domain/environment.js';
 import type { Logger } from '../domain/logger.js';
 import type { Database } from '../domain/records.js';
+import type { BackupFacts } from '../store/backup-facts.js';
 import type { Credential } from '../store/credentials.js';
 import type { Store } from '../store/store.js';
 
@@ -21,6 +22,8 @@ export interface ApiDeps {
   openBackup: (database: Database, backup: Backup) => Promise<AsyncIterable<Buffer>>;
   /** How long a final backup is kept. */
   backupRetentionMs: number;
+  /** Whether the last good backup of a database is too old. */
+  isBackupOverdue: (database: BackupFacts) => boolean;
   /** Says that files of backups may be to be removed. */
   tidyBackups: () => void;
   newCredential: () => Credential;

@@ -3,13 +3,13 @@ import type { Database } from '../domain/records.js';
 import { findDatabaseById } from '../store/databases.js';
 import type { ApiDeps } from './api-deps.js';
 import type { Reply } from './endpoint.js';
-import { databaseResource } from './schemas/database.js';
+import { databaseResource, type DatabaseView } from './schemas/database.js';
 
 /** The answers of the endpoints that change a database: 202 while an operation is at it, then 200 or 201. */
-export function databaseReply({ store, endpointsOf }: Pick<ApiDeps, 'store' | 'endpointsOf'>) {
+export function databaseReply({ store, ...view }: Pick<ApiDeps, 'store'> & DatabaseView) {
   const reply = (database: Database, status: number): Reply => ({
     status,
-    body: databaseResource(database, endpointsOf(database.id)),
+    body: databaseResource(database, view),
     headers: { Location: `/api/orgs/${database.org}/apps/${database.app}/databases/${database.id}` },
   });
   return {

@@ -9,7 +9,8 @@ export const PUBLIC_PATHS = ['/healthz', '/readyz', '/api/openapi.json', '/docs'
 
 const PUBLIC_SUMMARIES: Record<(typeof PUBLIC_PATHS)[number], string> = {
   '/healthz': 'Whether the daemon answers',
-  '/readyz': 'Whether the control database and Docker can be used; 503 with the reason when not',
+  '/readyz':
+    'Whether the control database and Docker can be used, and how many backups are overdue; 503 with the reason when not',
   '/api/openapi.json': 'This document',
   '/docs': 'A page to read it',
 };

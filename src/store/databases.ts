@@ -1,15 +1,15 @@
 import { sourcesOf, type DatabaseStatus } from '../domain/database-status.js';
 import { ASIDE_KINDS } from '../domain/operation.js';
 import type { Database } from '../domain/records.js';
+import { LAST_BACKUP_AT, LAST_VERIFIED_AT } from './last-backup.js';
 import { readPage, type Page, type PageRequest } from './page.js';
 import type { Store } from './store.js';
 
 const SELECT = `SELECT d.id, a.org, a.slug AS app, d.name, d.engine_version AS engineVersion, d.plan, d.status,
   d.error_message AS errorMessage, d.volume_id AS volumeId, d.created_at AS createdAt, d.ready_at AS readyAt,
-  d.deleted_at AS deletedAt, 
-  (SELECT max(o.started_at) FROM backups b JOIN operations o ON o.id = b.operation_id
-   WHERE b.database_id = d.id AND b.removed_at IS NULL AND o.status = 'succeeded') AS lastBackupAt,
-  (SELECT max(b.verified_at) FROM backups b WHERE b.database_id = d.id AND b.removed_at IS NULL) AS lastVerifiedBackupAt
+  d.deleted_at AS deletedAt,
+  CASE WHEN d.status NOT IN ('deleting', 'deleted') THEN d.next_backup_at END AS nextBackupAt,
+  ${LAST_BACKUP_AT} AS lastBackupAt, ${LAST_VERIFIED_AT} AS lastVerifiedBackupAt
   FROM databases d JOIN apps a ON a.id = d.app_id`;
 
 export interface NewDatabase {

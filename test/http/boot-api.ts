@@ -3,6 +3,7 @@ import type { AddressInfo } from 'node:net';
 import { ORG_ROLES, type OrgRole, type Role } from '../../src/domain/roles.js';
 import type { OrgPlan } from '../../src/domain/plans.js';
 import { openStored } from '../../src/backups/open-stored.js';
+import { isBackupOverdue } from '../../src/domain/backup-overdue.js';
 import { createApp } from '../../src/http/app.js';
 import type { ApiDeps } from '../../src/http/api-deps.js';
 import { OperationWaiters } from '../../src/provisioner/operation-waiters.js';
@@ -64,6 +65,7 @@ export async function bootApi({
     waitForOperation: (id, timeoutMs, signal) => waiters.wait(id, timeoutMs, signal),
     openBackup: (database, backup) => openStored(disk, database, backup),
     backupRetentionMs: 7 * 86_400_000,
+    isBackupOverdue: (database) => isBackupOverdue(database, clock.read(), 26 * 3_600_000),
     tidyBackups,
     newCredential: () => {
       const password = generatePassword();

@@ -68,9 +68,11 @@ describe('creating a database', () => {
       directHost: `paas-db-${id}`,
       directPort: 5432,
       pool: { mode: 'transaction', size: 20, maxClientConnections: 100 },
-      resources: { instances: 1, storageBytes: 10 * GIB, memoryBytes: GIB, backup: 'none' },
+      resources: { instances: 1, storageBytes: 10 * GIB, memoryBytes: GIB, backup: 'scheduled' },
       lastBackupAt: null,
       lastVerifiedBackupAt: null,
+      nextBackupAt: null,
+      backupOverdue: false,
       createdAt: '2030-01-01T00:00:00.000Z',
       readyAt: null,
     });

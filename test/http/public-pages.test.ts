@@ -12,7 +12,10 @@ describe('/readyz', () => {
   it('is 200 when the store and the runtime can be used', async () => {
     await using api = await bootApi();
     const answer = await api.get('/readyz', { token: null });
-    expect([answer.status, answer.body]).toEqual([200, { status: 'ready' }]);
+    expect([answer.status, answer.body]).toEqual([
+      200,
+      { status: 'ready', backups: { overdue: 0, oldestLastGoodAgeSeconds: null } },
+    ]);
   });
 
   it('is 503 and says what to do when the runtime cannot be used', async () => {

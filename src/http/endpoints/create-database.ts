@@ -4,10 +4,10 @@ import { databaseReply } from '../database-reply.js';
 import { endpoint } from '../endpoint.js';
 import { Problem } from '../problem.js';
 import { queueDatabase } from '../queue-database.js';
-import { databaseSchema, newDatabaseSchema } from '../schemas/database.js';
+import { databaseSchema, type DatabaseView, newDatabaseSchema } from '../schemas/database.js';
 
 export const createDatabaseEndpoint = (
-  deps: Pick<ApiDeps, 'store' | 'versions' | 'newCredential' | 'endpointsOf'>,
+  deps: Pick<ApiDeps, 'store' | 'versions' | 'newCredential'> & DatabaseView,
 ) => {
   const { answer, settled } = databaseReply(deps);
   return endpoint({

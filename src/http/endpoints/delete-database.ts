@@ -10,7 +10,7 @@ import type { ApiDeps } from '../api-deps.js';
 import { databaseReply } from '../database-reply.js';
 import { endpoint } from '../endpoint.js';
 import { Problem } from '../problem.js';
-import { databaseSchema } from '../schemas/database.js';
+import { databaseSchema, type DatabaseView } from '../schemas/database.js';
 
 const flag = z.enum(['true', 'false']);
 
@@ -30,9 +30,7 @@ const querySchema = z.strictObject({
 
 type Wanted = z.output<typeof querySchema>;
 
-export const deleteDatabaseEndpoint = (
-  deps: Pick<ApiDeps, 'store' | 'backupRetentionMs' | 'endpointsOf'>,
-) => {
+export const deleteDatabaseEndpoint = (deps: Pick<ApiDeps, 'store' | 'backupRetentionMs'> & DatabaseView) => {
   const { store, backupRetentionMs } = deps;
   const { answer, settled } = databaseReply(deps);
   return endpoint({

@@ -5,10 +5,10 @@ import { databaseReply } from '../database-reply.js';
 import { endpoint } from '../endpoint.js';
 import { ensureDatabase } from '../ensure-database.js';
 import { Problem } from '../problem.js';
-import { databaseSchema, databaseSettingsSchema } from '../schemas/database.js';
+import { databaseSchema, type DatabaseView, databaseSettingsSchema } from '../schemas/database.js';
 
 export const ensureDatabaseEndpoint = (
-  deps: Pick<ApiDeps, 'store' | 'versions' | 'newCredential' | 'endpointsOf'>,
+  deps: Pick<ApiDeps, 'store' | 'versions' | 'newCredential'> & DatabaseView,
 ) => {
   const { answer, settled } = databaseReply(deps);
   return endpoint({

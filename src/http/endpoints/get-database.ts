@@ -1,8 +1,7 @@
-import type { ApiDeps } from '../api-deps.js';
 import { endpoint } from '../endpoint.js';
-import { databaseResource, databaseSchema } from '../schemas/database.js';
+import { databaseResource, databaseSchema, type DatabaseView } from '../schemas/database.js';
 
-export const getDatabaseEndpoint = ({ endpointsOf }: Pick<ApiDeps, 'endpointsOf'>) =>
+export const getDatabaseEndpoint = (view: DatabaseView) =>
   endpoint({
     id: 'getDatabase',
     method: 'get',
@@ -14,6 +13,6 @@ export const getDatabaseEndpoint = ({ endpointsOf }: Pick<ApiDeps, 'endpointsOf'
     responses: { 200: { description: 'The database.', body: databaseSchema } },
     handle: ({ scope: { database } }) => ({
       status: 200,
-      body: databaseResource(database, endpointsOf(database.id)),
+      body: databaseResource(database, view),
     }),
   });

@@ -1,10 +1,10 @@
 import { listDatabases } from '../../store/databases.js';
 import type { ApiDeps } from '../api-deps.js';
 import { endpoint } from '../endpoint.js';
-import { databaseResource, databaseSchema } from '../schemas/database.js';
+import { databaseResource, databaseSchema, type DatabaseView } from '../schemas/database.js';
 import { mapPage, pageOf, pageQuery } from '../schemas/page.js';
 
-export const listDatabasesEndpoint = ({ store, endpointsOf }: Pick<ApiDeps, 'store' | 'endpointsOf'>) =>
+export const listDatabasesEndpoint = ({ store, ...view }: Pick<ApiDeps, 'store'> & DatabaseView) =>
   endpoint({
     id: 'listDatabases',
     method: 'get',
@@ -17,7 +17,7 @@ export const listDatabasesEndpoint = ({ store, endpointsOf }: Pick<ApiDeps, 'sto
     handle: ({ scope, query }) => ({
       status: 200,
       body: mapPage(listDatabases(store, scope.app.id, query), (database) =>
-        databaseResource(database, endpointsOf(database.id)),
+        databaseResource(database, view),
       ),
     }),
   });

@@ -54,18 +54,34 @@ export const databaseSchema = z
       instances: z.int(),
       storageBytes: z.int(),
       memoryBytes: z.int(),
-      backup: z.literal('none'),
+      backup: z.enum(['none', 'scheduled']).meta({
+        description:
+          'Whether it is backed up without being asked: when, `PAASDB_BACKUP_SCHEDULE` of the host says, by default every day.',
+      }),
     }),
     lastBackupAt: z.string().nullable(),
     lastVerifiedBackupAt: z.string().nullable(),
+    nextBackupAt: z.string().nullable().meta({
+      description: 'When it is backed up next without being asked. In the past while that cannot be done.',
+    }),
+    backupOverdue: z.boolean().meta({
+      description:
+        'Whether its last good backup is older than the schedule allows: 26 hours where it is to be backed up every day.',
+    }),
     createdAt: z.string(),
     readyAt: z.string().nullable(),
   })
   .meta({ id: 'Database' });
 
-export function databaseResource(database: Database, endpoints: Endpoints): z.input<typeof databaseSchema> {
+/** What a resource tells beyond the row. */
+export interface DatabaseView {
+  endpointsOf: (databaseId: string) => Endpoints;
+  isBackupOverdue: (database: Database) => boolean;
+}
+
+export function databaseResource(database: Database, view: DatabaseView): z.input<typeof databaseSchema> {
   const { id, org, app, name, engineVersion, plan, status, errorMessage } = database;
-  const { createdAt, readyAt, lastBackupAt, lastVerifiedBackupAt } = database;
+  const { createdAt, readyAt, lastBackupAt, lastVerifiedBackupAt, nextBackupAt } = database;
   return {
     id,
     org,
@@ -75,11 +91,13 @@ export function databaseResource(database: Database, endpoints: Endpoints): z.in
     plan,
     status,
     errorMessage,
-    ...endpoints,
+    ...view.endpointsOf(id),
     pool: POOL,
     resources: PLAN_OFFERS[plan].resources,
     lastBackupAt,
     lastVerifiedBackupAt,
+    nextBackupAt,
+    backupOverdue: view.isBackupOverdue(database),
     createdAt,
     readyAt,
   };

@@ -1,0 +1,123 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Clock } from '../domain/clock.js';
+import type { Logger } from '../domain/logger.js';
+import {
+  listDueForBackup,
+  listScheduled,
+  listWithoutSchedule,
+  setNextBackup,
+} from '../store/backup-schedule.js';
+import { queueBackup } from '../store/queue-backup.js';
+import type { Store } from '../store/store.js';
+import { dueTimesAfter, type BackupPlan } from './due-times.js';
+
+export interface SchedulerDeps {
+  store: Store;
+  plan: BackupPlan;
+  /** How long a scheduled backup is kept. */
+  retentionMs: number;
+  clock: Clock;
+  logger: Logger;
+  /** Says that something was queued. */
+  nudge: () => void;
+  /** What else is looked at with each tick. */
+  ticked: () => void;
+  intervalMs: number;
+}
+
+/** How many are queued in one transaction: a thousand that are due at once must not hold up every request. */
+const BATCH = 50;
+
+/**
+ * Queues the backups that nobody has to ask for. When a database is due lies in the store: what fell due while no daemon
+ * ran is made up for, once, however many runs were missed.
+ */
+export class BackupScheduler {
+  private timer: NodeJS.Timeout | undefined;
+  private current: Promise<void> = Promise.resolve();
+  private stopped = false;
+
+  constructor(private readonly deps: SchedulerDeps) {}
+
+  /** Throws when the store cannot be used. */
+  start(): void {
+    this.align();
+    this.beat();
+  }
+
+  async stop(): Promise<void> {
+    this.stopped = true;
+    clearTimeout(this.timer);
+    await this.current;
+  }
+
+  /** Has what is not due yet follow the schedule, which may be another than before. */
+  align(): void {
+    const { store, plan, clock } = this.deps;
+    store.transaction(() => {
+      const due = dueTimesAfter(clock(), plan);
+      for (const { id, nextBackupAt } of listScheduled(store)) {
+        const at = due.of(id).toISOString();
+        if (at !== nextBackupAt) setNextBackup(store, id, at);
+      }
+    });
+  }
+
+  /** Looks once at what is due. Returns how many backups it queued. */
+  async tick(): Promise<number> {
+    const { nudge } = this.deps;
+    this.decide();
+    let queued = 0;
+    for (;;) {
+      const count = this.queueBatch();
+      queued += count;
+      if (count > 0) nudge();
+      if (count < BATCH || this.stopped) return queued;
+      await setImmediate();
+    }
+  }
+
+  /** Decides when a new database is due, and anew where the clock was far ahead when it was decided. */
+  private decide(): void {
+    const { store, plan, clock } = this.deps;
+    store.transaction(() => {
+      const due = dueTimesAfter(clock(), plan);
+      for (const id of listWithoutSchedule(store, due.horizon.toISOString())) {
+        setNextBackup(store, id, due.of(id).toISOString());
+      }
+    });
+  }
+
+  private queueBatch(): number {
+    const { store, plan, retentionMs, clock } = this.deps;
+    return store.transaction(() => {
+      const databases = listDueForBackup(store, BATCH);
+      if (databases.length === 0) return 0;
+      const due = dueTimesAfter(clock(), plan);
+      for (const database of databases) {
+        queueBackup(store, database, { kind: 'scheduled', keptForMs: retentionMs });
+        setNextBackup(store, database.id, due.of(database.id).toISOString());
+      }
+      return databases.length;
+    });
+  }
+
+  private beat(): void {
+    if (this.stopped) return;
+    this.current = this.look().finally(() => {
+      if (!this.stopped) this.timer = setTimeout(() => this.beat(), this.deps.intervalMs);
+    });
+  }
+
+  /** A store that fails (a full disk, say) is told of, and tried again with the next beat. */
+  private async look(): Promise<void> {
+    const { ticked, logger } = this.deps;
+    try {
+      const queued = await this.tick();
+      if (queued > 0) logger.info({ queued }, 'backups are due');
+      ticked();
+    } catch (error) {
+      logger.error({ err: error }, 'the schedule of backups cannot be followed');
+    }
+  }
+}

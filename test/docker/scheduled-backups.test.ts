@@ -1,0 +1,113 @@
+import Sqlite from 'better-sqlite3';
+import { join } from 'node:path';
+import { Installation } from './daemon-fixture.js';
+import { until } from './until.js';
+
+jest.setTimeout(180_000);
+
+interface BackupBody {
+  id: string;
+  kind: string;
+  status: string;
+  sizeBytes: number;
+  expiresAt: string | null;
+  errorMessage: string | null;
+}
+
+interface ScheduledBody {
+  nextBackupAt: string | null;
+  lastBackupAt: string | null;
+}
+
+const here = new Installation();
+const start = (environment: Record<string, string> = {}) =>
+  here.start({ PAASDB_BACKUP_VERIFY: 'none', ...environment });
+let databases: string;
+
+beforeAll(async () => {
+  await start();
+  databases = `${await here.createApp()}/databases`;
+  for (const name of ['main', 'hidden']) {
+    expect((await here.call('PUT', `${databases}/${name}`, { body: {}, waitS: 60 })).status).toBe(201);
+    const { directDsn } = await here.reveal(`${databases}/${name}`);
+    await here.query(directDsn, `CREATE TABLE kept AS SELECT generate_series(1, 1000) AS i`);
+  }
+});
+afterAll(() => here[Symbol.asyncDispose]());
+
+const backupsOf = async (database: string) =>
+  (await here.call<{ data: BackupBody[] }>('GET', `${databases}/${database}/backups`)).body.data;
+const scheduleOf = async (database: string) =>
+  (await here.call<ScheduledBody>('GET', `${databases}/${database}`)).body;
+
+async function download(database: string, id: string): Promise<Buffer> {
+  const response = await fetch(`${here.url}${databases}/${database}/backups/${id}/download`, {
+    headers: { Authorization: `Bearer ${here.operatorToken}` },
+  });
+  expect(response.status).toBe(200);
+  return Buffer.from(await response.arrayBuffer());
+}
+
+it('makes up for what fell due while no daemon ran, once, and then goes by the schedule', async () => {
+  await until(async () => (await scheduleOf('main')).nextBackupAt !== null, 30_000);
+  expect(await here.stop()).toBe(0);
+  const sql = new Sqlite(join(here.dataDir, 'paasdb.sqlite'));
+  sql.prepare(`UPDATE databases SET next_backup_at = '2020-01-01T03:00:00.000Z' WHERE name = 'main'`).run();
+  sql.close();
+  await start();
+  await until(async () => (await backupsOf('main'))[0]?.status === 'succeeded', 60_000);
+  const { nextBackupAt, lastBackupAt } = await scheduleOf('main');
+  expect(Date.parse(nextBackupAt ?? '')).toBeGreaterThan(Date.now());
+  expect(lastBackupAt).not.toBeNull();
+  await here.stop();
+  await start({ PAASDB_BACKUP_SCHEDULE: '0 4 1 1 *' });
+  expect((await scheduleOf('main')).nextBackupAt).toMatch(/^\d{4}-01-01T04:/);
+  const [backup, ...others] = await backupsOf('main');
+  expect(others).toEqual([]);
+  expect(backup).toMatchObject({ kind: 'scheduled', expiresAt: expect.any(String) });
+  expect((await download('main', backup?.id ?? '')).subarray(0, 5).toString()).toBe('PGDMP');
+});
+
+it('runs when the schedule says', async () => {
+  await here.stop();
+  await start({ PAASDB_BACKUP_SCHEDULE: '* * * * *', PAASDB_BACKUP_WINDOW_MINUTES: '0' });
+  await until(async () => {
+    const [newest, ...before] = await backupsOf('main');
+    return before.length > 0 && newest?.status === 'succeeded';
+  }, 100_000);
+  await here.stop();
+  await start();
+});
+
+it('keeps the volume when the final backup fails, and the data with it', async () => {
+  const { directDsn } = await here.reveal(`${databases}/hidden`);
+  await here.query(directDsn, 'ALTER TABLE kept ENABLE ROW LEVEL SECURITY');
+  await here.query(directDsn, 'ALTER TABLE kept FORCE ROW LEVEL SECURITY');
+  const answer = await here.call('DELETE', `${databases}/hidden?deleteVolume=true`, { waitS: 60 });
+  expect([answer.status, answer.body.status]).toEqual([200, 'deleted']);
+  const { id } = answer.body;
+  expect((await backupsOf(id))[0]).toMatchObject({ kind: 'final', status: 'failed' });
+  const { body } = await here.call<{ data: { kind: string; result: object }[] }>(
+    'GET',
+    `${databases}/${id}/operations`,
+  );
+  expect(body.data[0]).toMatchObject({ kind: 'remove', result: { volume: 'preserved' } });
+  const { volumes } = await here.resources();
+  expect(volumes.some((name) => name.includes(id))).toBe(true);
+  const again = { name: 'again', fromVolume: id };
+  expect((await here.call('POST', databases, { body: again, waitS: 60 })).status).toBe(201);
+  const dsn = (await here.reveal(`${databases}/again`)).directDsn;
+  await here.query(dsn, 'ALTER TABLE kept NO FORCE ROW LEVEL SECURITY');
+  expect(await here.query(dsn, 'SELECT count(*)::int AS rows FROM kept')).toEqual([{ rows: 1000 }]);
+});
+
+it('makes a final backup before it destroys the volume', async () => {
+  const answer = await here.call('DELETE', `${databases}/main?deleteVolume=true`, { waitS: 60 });
+  expect([answer.status, answer.body.status]).toEqual([200, 'deleted']);
+  const { id } = answer.body;
+  const [backup] = await backupsOf(id);
+  expect(backup).toMatchObject({ kind: 'final', status: 'succeeded' });
+  expect((await download(id, backup?.id ?? '')).length).toBe(backup?.sizeBytes);
+  const { volumes } = await here.resources();
+  expect(volumes.filter((name) => name.includes(id))).toEqual([]);
+});
