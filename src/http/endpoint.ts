@@ -59,7 +59,7 @@ export interface ResponseContract {
   description: string;
   body?: z.ZodType;
   /** Of a body that is a stream of bytes. */
-  stream?: 'application/octet-stream';
+  stream?: 'application/octet-stream' | 'text/plain; version=0.0.4; charset=utf-8';
 }
 
 /**
@@ -77,6 +77,8 @@ export interface Endpoint<
   scope: Scope;
   /** Appended to the path of the scope. */
   path: string;
+  /** Its path is not below `/api`: where others look for it. */
+  outsideApi?: true;
   role: Role;
   summary: string;
   description?: string;
@@ -111,6 +113,10 @@ export function endpoint<Scope extends ScopeKind, Query extends z.ZodType, Body 
   return definition as unknown as AnyEndpoint;
 }
 
-export function pathOf({ scope, path }: Pick<AnyEndpoint, 'scope' | 'path'>): string {
-  return `${SCOPE_PATHS[scope]}${path}`;
+export function pathOf({
+  scope,
+  path,
+  outsideApi,
+}: Pick<AnyEndpoint, 'scope' | 'path' | 'outsideApi'>): string {
+  return outsideApi ? path : `${SCOPE_PATHS[scope]}${path}`;
 }

@@ -17,3 +17,18 @@ export function listBackupFacts(store: Store): BackupFacts[] {
      WHERE d.ready_at IS NOT NULL AND d.status IN ('ready', 'failed')`,
   );
 }
+
+/** How many live databases there are of each status. */
+export function countDatabasesByStatus(store: Store): { status: string; count: number }[] {
+  return store.all(
+    `SELECT status, count(*) AS count FROM databases WHERE status <> 'deleted' GROUP BY status`,
+  );
+}
+
+/** How many operations are queued and running of each kind. */
+export function countUnfinishedOperations(store: Store): { kind: string; status: string; count: number }[] {
+  return store.all(
+    `SELECT kind, status, count(*) AS count FROM operations WHERE status IN ('queued', 'running')
+     GROUP BY kind, status`,
+  );
+}

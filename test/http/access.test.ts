@@ -259,6 +259,7 @@ const CONTRACT: Record<string, OrgRole | 'operator'> = {
   listVolumes: 'operator',
   getVolume: 'operator',
   purgeVolume: 'operator',
+  getMetrics: 'operator',
 };
 
 describe('the least role', () => {

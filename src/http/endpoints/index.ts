@@ -27,6 +27,7 @@ import { listOperationsEndpoint } from './list-operations.js';
 import { listOrgsEndpoint } from './list-orgs.js';
 import { listTokensEndpoint } from './list-tokens.js';
 import { listVolumesEndpoint } from './list-volumes.js';
+import { getMetricsEndpoint } from './get-metrics.js';
 import { purgeVolumeEndpoint } from './purge-volume.js';
 import { restartDatabaseEndpoint } from './restart-database.js';
 import { revealDatabaseEndpoint } from './reveal-database.js';
@@ -68,5 +69,6 @@ export function endpoints(deps: ApiDeps): AnyEndpoint[] {
     listVolumesEndpoint(deps),
     getVolumeEndpoint(deps),
     purgeVolumeEndpoint(deps),
+    getMetricsEndpoint(deps),
   ];
 }
