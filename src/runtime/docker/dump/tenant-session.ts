@@ -5,14 +5,23 @@ import type { Address } from '../address.js';
 import { withDeadline } from '../engine/deadline.js';
 import { identifier } from '../roles-sql.js';
 import { adviceOn } from './pg-dump.js';
+import type { Session } from './session.js';
 import { sessionSettings } from './session-settings.js';
 
 const CONNECT_MS = 15_000;
 /** A server that vanished is noticed within this and ten seconds. */
 const KEEP_ALIVE_MS = 30_000;
 
-/** A direct connection as the tenant's login. Aborting the signal closes it, and fails what it is at. */
-export class TenantSession {
+export interface SessionAs {
+  login: Login;
+  major: number;
+  applicationName: string;
+  /** The tenant's own when left out. */
+  database?: string;
+}
+
+/** A direct connection as a login of the tenant's. Aborting the signal closes it, and fails what it is at. */
+export class TenantSession implements Session {
   private constructor(
     private readonly client: Client,
     private readonly signal: AbortSignal,
@@ -22,14 +31,14 @@ export class TenantSession {
 
   static async open(
     address: Address,
-    { login, major, applicationName }: { login: Login; major: number; applicationName: string },
+    { login, major, applicationName, database = TENANT_DATABASE }: SessionAs,
     signal: AbortSignal,
   ): Promise<TenantSession> {
     const client = new Client({
       ...address,
       user: login.role,
       password: login.password,
-      database: TENANT_DATABASE,
+      database,
       application_name: applicationName,
       connectionTimeoutMillis: CONNECT_MS,
       keepAlive: true,
@@ -58,6 +67,10 @@ export class TenantSession {
     } catch (error) {
       throw sessionFailure(error, this.signal);
     }
+  }
+
+  async run(sql: string): Promise<void> {
+    await this.query(sql);
   }
 
   readonly close = (): void => {
