@@ -1,6 +1,6 @@
 import { Client, DatabaseError, type QueryResultRow } from 'pg';
 import { TENANT_DATABASE, type Login } from '../../../domain/environment.js';
-import { RuntimeError } from '../../runtime.js';
+import { RuntimeError, type RuntimeErrorCode } from '../../runtime.js';
 import type { Address } from '../address.js';
 import { withDeadline } from '../engine/deadline.js';
 import { identifier } from '../roles-sql.js';
@@ -18,6 +18,8 @@ export interface SessionAs {
   applicationName: string;
   /** The tenant's own when left out. */
   database?: string;
+  /** The code of an error for what PostgreSQL refuses; `dump_failed` when left out. */
+  refusal?: RuntimeErrorCode;
 }
 
 /** A direct connection as a login of the tenant's. Aborting the signal closes it, and fails what it is at. */
@@ -25,13 +27,14 @@ export class TenantSession implements Session {
   private constructor(
     private readonly client: Client,
     private readonly signal: AbortSignal,
+    private readonly refusal: RuntimeErrorCode,
   ) {
     signal.addEventListener('abort', this.close, { once: true });
   }
 
   static async open(
     address: Address,
-    { login, major, applicationName, database = TENANT_DATABASE }: SessionAs,
+    { login, major, applicationName, database = TENANT_DATABASE, refusal = 'dump_failed' }: SessionAs,
     signal: AbortSignal,
   ): Promise<TenantSession> {
     const client = new Client({
@@ -47,7 +50,7 @@ export class TenantSession implements Session {
     });
     // It reports a broken connection as an event too; whoever waits for an answer hears of it anyway.
     client.on('error', () => undefined);
-    const session = new TenantSession(client, signal);
+    const session = new TenantSession(client, signal, refusal);
     try {
       await withDeadline(CONNECT_MS, signal, async () => {
         await client.connect();
@@ -57,7 +60,7 @@ export class TenantSession implements Session {
       return session;
     } catch (error) {
       session.close();
-      throw sessionFailure(error, signal);
+      throw sessionFailure(error, signal, refusal);
     }
   }
 
@@ -65,7 +68,7 @@ export class TenantSession implements Session {
     try {
       return (await this.client.query<Row>(sql, values)).rows;
     } catch (error) {
-      throw sessionFailure(error, this.signal);
+      throw sessionFailure(error, this.signal, this.refusal);
     }
   }
 
@@ -79,13 +82,13 @@ export class TenantSession implements Session {
   };
 }
 
-function sessionFailure(error: unknown, signal: AbortSignal): RuntimeError {
+function sessionFailure(error: unknown, signal: AbortSignal, refusal: RuntimeErrorCode): RuntimeError {
   if (error instanceof RuntimeError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const options = { cause: error };
   if (signal.aborted) return new RuntimeError('aborted', 'Stopped while the database was read', options);
   if (error instanceof DatabaseError) {
-    return new RuntimeError('dump_failed', `PostgreSQL said: ${message}${adviceOn(message)}`, options);
+    return new RuntimeError(refusal, `PostgreSQL said: ${message}${adviceOn(message)}`, options);
   }
   return new RuntimeError('unavailable', `The connection to PostgreSQL was lost: ${message}`, options);
 }

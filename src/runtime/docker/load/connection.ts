@@ -1,4 +1,4 @@
-import { sessionSettings } from '../dump/session-settings.js';
+import { asOptions, lastingSettings } from '../dump/session-settings.js';
 
 /** How programs of PostgreSQL find the server to load into: libpq's variables, of which none is secret. */
 export type Connection = Readonly<Record<string, string>>;
@@ -35,11 +35,6 @@ export function remoteConnection({
   };
 }
 
-/** Adds what makes a load fast, and what keeps a tenant's settings from breaking it off. */
-export function loadingWith(connection: Connection, { major, memoryBytes }: LoadedServer): Connection {
-  return { ...connection, PGOPTIONS: `${sessionSettings(major)} ${speed(memoryBytes)}`, LC_ALL: 'C' };
-}
-
 export interface LoadedServer {
   major: number;
   memoryBytes: number;
@@ -47,8 +42,15 @@ export interface LoadedServer {
 
 const MIB = 1024 ** 2;
 
-/** What is lost by a crash is loaded anew, and a checkpoint ends the load. Two indexes are built at a time. */
-function speed(memoryBytes: number): string {
-  const memoryMib = Math.floor(Math.min(1024, Math.max(32, memoryBytes / MIB / 8)));
-  return `-c synchronous_commit=off -c maintenance_work_mem=${memoryMib}MB`;
+/** Adds what makes a load fast, and what keeps a tenant's settings from breaking it off. */
+export function loadingWith(connection: Connection, { major, memoryBytes }: LoadedServer): Connection {
+  const settings = {
+    ...lastingSettings(major),
+    // What a crash loses is loaded anew, and a checkpoint ends the load.
+    synchronous_commit: 'off',
+    // Two indexes are built at a time.
+    maintenance_work_mem: `${Math.floor(Math.min(1024, Math.max(32, memoryBytes / MIB / 8)))}MB`,
+    client_min_messages: 'warning',
+  };
+  return { ...connection, PGOPTIONS: asOptions(settings), LC_ALL: 'C' };
 }
