@@ -60,6 +60,7 @@ const BATCH = 10;
 export class DockerRuntime implements Runtime {
   private readonly deps: ApplyDeps;
   private readonly dumpTools: DumpTools;
+  private readonly processId = generateId();
 
   constructor(private readonly options: DockerRuntimeOptions) {
     const { prefix, subnetPool, logger } = options;
@@ -112,7 +113,8 @@ export class DockerRuntime implements Runtime {
   }
 
   dump(spec: DatabaseSpec, consume: ConsumeArchive, options: ApplyOptions): Promise<Dump> {
-    return dumpDatabase({ ...this.deps, dumpTools: this.dumpTools }, spec, consume, options);
+    const { dumpTools, processId } = this;
+    return dumpDatabase({ ...this.deps, dumpTools, processId }, spec, consume, options);
   }
 
   load(spec: DatabaseSpec, source: LoadSource, options: LoadOptions): Promise<Loaded> {
