@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -83,15 +84,20 @@ it('is made once, by a daemon that is killed in the middle of it', async () => {
   expect(files().filter((name) => name.endsWith('.unfinished'))).toEqual([]);
 });
 
-it('fails with the reason where pg_dump may not read, leaves no file, and the one before stays', async () => {
+it('fails with the reason where pg_dump cannot read, leaves no file, and the one before stays', async () => {
   const before = files();
-  await client.query('CREATE TABLE hidden (id int); ALTER TABLE hidden ENABLE ROW LEVEL SECURITY');
-  await client.query('ALTER TABLE hidden FORCE ROW LEVEL SECURITY');
+  await client.query('CREATE TABLE damaged AS SELECT i FROM generate_series(1, 1000) i');
+  const { rows } = await client.query<{ path: string }>(`SELECT pg_relation_filepath('damaged') AS path`);
+  const { directHost } = (await here.call('GET', database)).body;
+  const inFolder = (command: string) =>
+    execFileSync('docker', ['exec', '-u', 'postgres', directHost, 'sh', '-c', `cd "$PGDATA" && ${command}`]);
+  inFolder(`psql -q -c CHECKPOINT && mv ${rows[0]?.path} away`);
   const { body } = await create();
   const failed = await reach(body.id, 'failed');
-  expect(failed.errorMessage).toMatch(/row.level security/i);
+  expect(failed.errorMessage).toMatch(/could not open file "base/);
   expect(files()).toEqual(before);
-  await client.query('DROP TABLE hidden');
+  inFolder(`mv away ${rows[0]?.path}`);
+  await client.query('DROP TABLE damaged');
   expect((await create(60)).body.status).toBe('succeeded');
 });
 

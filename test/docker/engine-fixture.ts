@@ -1,5 +1,7 @@
 import Docker from 'dockerode';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
+import { promisify } from 'node:util';
 import { Client, type QueryResult } from 'pg';
 import { parseCidr, type Cidr } from '../../src/domain/cidr.js';
 import { PLAN_OFFERS, POOL } from '../../src/domain/plans.js';
@@ -9,6 +11,8 @@ import { generateId, generatePassword } from '../../src/secrets/random.js';
 import { scramVerifier } from '../../src/secrets/scram.js';
 import { MemoryLogger } from '../memory-logger.js';
 import { leftovers, removeLeftovers, TEST_PREFIX } from './assert-nothing-left.js';
+
+const run = promisify(execFile);
 
 export const POSTGRES_IMAGE = process.env.PAASDB_POSTGRES_IMAGE ?? 'postgres:{version}-alpine';
 export const PGBOUNCER_IMAGE = process.env.PAASDB_PGBOUNCER_IMAGE ?? 'edoburu/pgbouncer:v1.26.0-p0';
@@ -114,6 +118,13 @@ export class EngineFixture implements AsyncDisposable {
   async query(spec: DatabaseSpec, sql: string, way: Way = 'pooled'): Promise<QueryResult['rows']> {
     await using client = await this.connect(spec, way);
     return (await client.query(sql)).rows;
+  }
+
+  /** Runs SQL as only the daemon can. */
+  async asSuperuser(spec: DatabaseSpec, sql: string, database = 'postgres'): Promise<void> {
+    const { directHost } = this.runtime.endpoints(spec.id);
+    const psql = ['psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-U', 'postgres', '-d', database, '-c', sql];
+    await run('docker', ['exec', '-u', 'postgres', directHost, ...psql]);
   }
 
   /** What carries the prefix of this fixture. */

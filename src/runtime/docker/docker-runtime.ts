@@ -8,6 +8,9 @@ import type {
   ConsumeArchive,
   DatabaseSpec,
   Dump,
+  Loaded,
+  LoadOptions,
+  LoadSource,
   RemovableDatabase,
   Runtime,
 } from '../runtime.js';
@@ -19,6 +22,9 @@ import { Engine } from './engine/engine.js';
 import { driftOf, indexOf } from './find-drift.js';
 import { ImageFacts } from './image-facts.js';
 import { ImageStore } from './image-store.js';
+import { loadDatabase } from './load/load-database.js';
+import { removePrevious } from './load/remove-previous.js';
+import { sweepLoads } from './load/sweep.js';
 import { containerFilter, kindLabels, volumeIdentity } from './labels.js';
 import { namesWith } from './names.js';
 import { NetworkStore } from './network-store.js';
@@ -54,6 +60,7 @@ const BATCH = 10;
 export class DockerRuntime implements Runtime {
   private readonly deps: ApplyDeps;
   private readonly dumpTools: DumpTools;
+  private readonly processId = generateId();
 
   constructor(private readonly options: DockerRuntimeOptions) {
     const { prefix, subnetPool, logger } = options;
@@ -106,23 +113,24 @@ export class DockerRuntime implements Runtime {
   }
 
   dump(spec: DatabaseSpec, consume: ConsumeArchive, options: ApplyOptions): Promise<Dump> {
-    return dumpDatabase({ ...this.deps, dumpTools: this.dumpTools }, spec, consume, options);
+    const { dumpTools, processId } = this;
+    return dumpDatabase({ ...this.deps, dumpTools, processId }, spec, consume, options);
   }
 
-  load(): Promise<never> {
-    throw new Error('under construction');
+  load(spec: DatabaseSpec, source: LoadSource, options: LoadOptions): Promise<Loaded> {
+    return loadDatabase(this.deps, spec, source, options);
   }
 
-  removePrevious(): Promise<never> {
-    throw new Error('under construction');
+  removePrevious(spec: DatabaseSpec, loadId: string, options: ApplyOptions): Promise<void> {
+    return removePrevious(this.deps, spec, loadId, options);
   }
 
   rehearse(): Promise<never> {
     throw new Error('under construction');
   }
 
-  sweep(): Promise<void> {
-    return Promise.resolve();
+  sweep(signal: AbortSignal): Promise<void> {
+    return sweepLoads(this.deps, signal);
   }
 
   /** Three lists, however many databases there are. */

@@ -1,7 +1,16 @@
 import type { DatabaseSpec } from '../runtime.js';
 import type { Labels } from './engine/label-filter.js';
 
-export type Kind = 'postgres' | 'pooler' | 'data' | 'pooler-config' | 'network' | 'probe';
+export type Kind =
+  | 'postgres'
+  | 'pooler'
+  | 'data'
+  | 'pooler-config'
+  | 'network'
+  | 'probe'
+  /** What a load is done in, and its volume. They carry no `database`, as they are not part of one. */
+  | 'workbench'
+  | 'scratch';
 
 export const LABEL = {
   prefix: 'paasdb.prefix',
@@ -14,6 +23,8 @@ export const LABEL = {
   version: 'paasdb.version',
   spec: 'paasdb.spec',
   config: 'paasdb.config',
+  load: 'paasdb.load',
+  target: 'paasdb.target',
 } as const;
 
 /** What tells that a thing is ours, of this kind. */

@@ -14,6 +14,8 @@ export interface Names {
   /** The pooler's files. */
   poolerVolume(databaseId: string): string;
   network(org: string): string;
+  /** What a load is done in, and its volume. */
+  workbench(loadId: string): string;
 }
 
 /**
@@ -27,6 +29,7 @@ export function namesWith({ prefix, network }: { prefix: string; network: string
     volume: (volumeId) => `${prefix}-db-${volumeId}`,
     poolerVolume: (databaseId) => `${prefix}-pgbouncer-${databaseId}`,
     network: (org) => (org === DEFAULT_ORG ? network : `${network}-${org}`),
+    workbench: (loadId) => `${prefix}-load-${loadId}`,
   };
 }
 

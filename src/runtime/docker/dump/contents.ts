@@ -1,6 +1,6 @@
 import type { DatabaseContents } from '../../runtime.js';
 import { identifier } from '../roles-sql.js';
-import type { TenantSession } from './tenant-session.js';
+import type { Session } from './session.js';
 
 /** A table, or a materialised view, that has rows of its own. */
 export interface Relation {
@@ -36,38 +36,38 @@ const EXTENSIONS = `
 
 /** Tables per statement that locks them. */
 const LOCK_BATCH = 200;
+/** Tables per statement that counts their rows: a round trip for each would take longer than the counting. */
+const COUNT_BATCH = 50;
 
 /**
  * The relations of a transaction's snapshot, locked as pg_dump locks them. Without that, one that is emptied or
  * rewritten meanwhile would count as empty: such changes show in every snapshot.
  */
-export async function lockRelations(session: TenantSession): Promise<Relation[]> {
+export async function lockRelations(session: Session): Promise<Relation[]> {
   const relations = await session.query<Relation>(RELATIONS);
   // A materialised view cannot be locked.
   const tables = relations.filter(({ kind }) => kind === 'table');
   for (let start = 0; start < tables.length; start += LOCK_BATCH) {
     const names = tables.slice(start, start + LOCK_BATCH).map((table) => `ONLY ${nameOf(table)}`);
-    await session.query(`LOCK TABLE ${names.join(', ')} IN ACCESS SHARE MODE`);
+    await session.run(`LOCK TABLE ${names.join(', ')} IN ACCESS SHARE MODE`);
   }
   return relations;
 }
 
 /** What a transaction's snapshot holds. */
 export async function readContents(
-  session: TenantSession,
+  session: Session,
   relations: readonly Relation[],
 ): Promise<DatabaseContents> {
-  const [facts] = await session.query<{ version: string; objects: string }>(
+  const [facts] = await session.query<{ version: string; objects: string | number }>(
     `SELECT pg_catalog.current_setting('server_version') AS version,
       (SELECT pg_catalog.count(*) FROM pg_catalog.pg_largeobject_metadata) AS objects`,
   );
   const extensions = await session.query<DatabaseContents['extensions'][number]>(EXTENSIONS);
   const schemas = await session.query<{ name: string }>(SCHEMAS);
   const tables: DatabaseContents['tables'] = [];
-  for (const relation of relations) {
-    const { schema, name, kind } = relation;
-    const rows = relation.filled ? await countRows(session, relation) : 0;
-    tables.push({ schema, name, rows, ...(kind === 'view' && { kind }) });
+  for (let start = 0; start < relations.length; start += COUNT_BATCH) {
+    tables.push(...(await countRows(session, relations.slice(start, start + COUNT_BATCH))));
   }
   return {
     // Packages add a name of their own after it.
@@ -79,12 +79,27 @@ export async function readContents(
   };
 }
 
-async function countRows(session: TenantSession, relation: Relation): Promise<number> {
-  // ONLY: what inherits from it is counted on its own.
-  const [row] = await session.query<{ rows: string }>(
-    `SELECT pg_catalog.count(*) AS rows FROM ONLY ${nameOf(relation)}`,
+async function countRows(
+  session: Session,
+  relations: readonly Relation[],
+): Promise<DatabaseContents['tables']> {
+  const counts = relations.flatMap((relation, index) =>
+    // ONLY: what inherits from it is counted on its own.
+    relation.filled
+      ? [`SELECT ${index} AS index, pg_catalog.count(*) AS rows FROM ONLY ${nameOf(relation)}`]
+      : [],
   );
-  return Number(row?.rows);
+  const found = new Map<number, number>();
+  if (counts.length > 0) {
+    const rows = await session.query<{ index: number; rows: string | number }>(counts.join(' UNION ALL '));
+    for (const row of rows) found.set(row.index, Number(row.rows));
+  }
+  return relations.map(({ schema, name, kind }, index) => ({
+    schema,
+    name,
+    rows: found.get(index) ?? 0,
+    ...(kind === 'view' && { kind }),
+  }));
 }
 
 function nameOf({ schema, name }: Relation): string {

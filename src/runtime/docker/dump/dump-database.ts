@@ -1,5 +1,5 @@
+import type { Login } from '../../../domain/environment.js';
 import type { Logger } from '../../../domain/logger.js';
-import { generateId } from '../../../secrets/random.js';
 import {
   RuntimeError,
   type ApplyOptions,
@@ -13,10 +13,10 @@ import type { RunningProgram } from '../engine/exec.js';
 import { Archive } from './archive.js';
 import { lockRelations, readContents } from './contents.js';
 import type { DumpTool, DumpTools } from './dump-tools.js';
-import { endBackends } from './end-backends.js';
 import { findServer, type Server } from './find-server.js';
 import { guarded } from './guarded.js';
 import { pgDumpArgv } from './pg-dump.js';
+import { makeReader, removeReader, type ReaderPlace } from './reader.js';
 import { sessionSettings } from './session-settings.js';
 import { StallWatch } from './stall-watch.js';
 import { TenantSession } from './tenant-session.js';
@@ -25,15 +25,21 @@ import { Together } from './together.js';
 /** How long pg_dump may print nothing while somebody waits for it. There is no limit to a dump as a whole. */
 const STALL_MS = 5 * 60_000;
 
+const CLEANING_MS = 30_000;
+/** In `pg_stat_activity`. */
+const APPLICATION_NAME = 'paasdb-dump';
+
 export interface DumpDeps extends Pick<StepDeps, 'engine' | 'networks' | 'prefix' | 'names'> {
   dumpTools: DumpTools;
+  /** Of this process, as in `ReaderPlace`. */
+  processId: string;
   logger: Logger;
   stallMs?: number;
 }
 
 /**
  * Has pg_dump read a database as it is at one instant, and counts at the same time what it holds at that instant.
- * Both are the tenant's login, never the superuser: what a tenant has made is run by nobody else.
+ * Both log in as a role that is made for it, and never as the superuser.
  */
 export async function dumpDatabase(
   deps: DumpDeps,
@@ -61,14 +67,34 @@ interface Source {
 
 async function dumpServer(
   deps: DumpDeps,
-  { spec, server, tool }: Source,
+  source: Source,
   consume: ConsumeArchive,
   signal: AbortSignal,
 ): Promise<DatabaseContents> {
-  const { login, engineVersion: major } = spec;
-  const applicationName = `paasdb-dump-${generateId()}`;
+  const { spec, server } = source;
+  const { processId, engine } = deps;
+  const place: ReaderPlace = { execs: engine.execs, containerId: server.container.id, processId };
+  try {
+    const reader = await makeReader(place, signal);
+    try {
+      return await readAs(deps, { ...source, reader }, consume, signal);
+    } finally {
+      await cleanUp(deps, { spec, place, reader });
+    }
+  } catch (error) {
+    throw await explain(deps, spec, error, signal);
+  }
+}
+
+async function readAs(
+  deps: DumpDeps,
+  { spec, server, tool, reader }: Source & { reader: Login },
+  consume: ConsumeArchive,
+  signal: AbortSignal,
+): Promise<DatabaseContents> {
+  const { engineVersion: major } = spec;
   const together = new Together(signal);
-  const as = { login, major, applicationName };
+  const as = { login: reader, major, applicationName: APPLICATION_NAME };
   const session = await TenantSession.open(server.address, as, together.signal);
   try {
     await session.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
@@ -78,9 +104,9 @@ async function dumpServer(
       containerId: server.container.id,
       program: 'pg_dump',
       argv: guarded(
-        pgDumpArgv({ role: login.role, snapshot: exported?.id ?? '', compression: tool.compression }),
+        pgDumpArgv({ role: reader.role, snapshot: exported?.id ?? '', compression: tool.compression }),
       ),
-      env: { PGAPPNAME: applicationName, PGOPTIONS: sessionSettings(major), LC_ALL: 'C' },
+      env: { PGAPPNAME: APPLICATION_NAME, PGOPTIONS: sessionSettings(major), LC_ALL: 'C' },
       user: 'postgres',
       stdin: null,
     };
@@ -90,9 +116,6 @@ async function dumpServer(
       deps.engine.execs.follow(request, hand, together.signal),
     );
     return contents;
-  } catch (error) {
-    await cleanUp(deps, { spec, server, applicationName });
-    throw await explain(deps, spec, error, signal);
   } finally {
     session.close();
   }
@@ -121,14 +144,13 @@ async function handOver(
 
 async function cleanUp(
   { logger }: DumpDeps,
-  { spec, server, applicationName }: Pick<Source, 'spec' | 'server'> & { applicationName: string },
+  { spec, place, reader }: { spec: DatabaseSpec; place: ReaderPlace; reader: Login },
 ): Promise<void> {
-  const { login, engineVersion: major } = spec;
   try {
-    await endBackends(server.address, { login, major, applicationName });
+    await removeReader(place, reader, AbortSignal.timeout(CLEANING_MS));
   } catch (error) {
-    // As when PostgreSQL is down, and its backends with it.
-    logger.debug({ database: spec.id, err: error }, 'could not look for what is left of a dump');
+    // As when PostgreSQL is down. The next process's first dump removes it.
+    logger.debug({ database: spec.id, err: error }, 'could not remove what is left of a dump');
   }
 }
 

@@ -35,7 +35,7 @@ export function pgDumpArgv({
     compressionOption(compression),
     `--snapshot=${snapshot}`,
     `--username=${role}`,
-    // The login's own: it has the rights of the owner, and of what it made without them.
+    // Its own: of those that it belongs to none has the rights of all.
     `--role=${role}`,
     '--no-password',
     '--encoding=UTF8',
@@ -67,9 +67,6 @@ export function pgDumpFailure({ exitCode, stderr }: ProgramExit, printed = ''): 
 
 /** What an operator can do about what PostgreSQL said. */
 export function adviceOn(said: string): string {
-  if (/row-level security/i.test(said)) {
-    return '. The rows are hidden even from the owner, by FORCE ROW LEVEL SECURITY: ALTER TABLE … NO FORCE ROW LEVEL SECURITY';
-  }
   if (/lock timeout|statement timeout/i.test(said))
     return '. A migration holds a table: try again when it is done';
   return '';

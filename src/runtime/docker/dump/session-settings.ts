@@ -6,11 +6,20 @@ const LOCK_TIMEOUT = '120s';
  * settings of their own, of which a timeout would break a dump off; what a client asks for goes before those.
  */
 export function sessionSettings(major: number): string {
-  const settings: Record<string, string> = {
+  return asOptions({
     // Names mean PostgreSQL's own objects, whatever a tenant has made of the same name.
     search_path: 'pg_catalog',
     // A policy that would hide rows is an error.
     row_security: 'off',
+    ...lastingSettings(major),
+    // The tenant's own queries come first.
+    max_parallel_workers_per_gather: '0',
+  });
+}
+
+/** What lets a session take as long as it needs to. */
+export function lastingSettings(major: number): Record<string, string> {
+  return {
     statement_timeout: '0',
     lock_timeout: LOCK_TIMEOUT,
     idle_in_transaction_session_timeout: '0',
@@ -19,9 +28,11 @@ export function sessionSettings(major: number): string {
     client_encoding: 'UTF8',
     // A long query ends soon after its client did.
     client_connection_check_interval: '2s',
-    // The tenant's own queries come first.
-    max_parallel_workers_per_gather: '0',
   };
+}
+
+/** As libpq's `options`. */
+export function asOptions(settings: Readonly<Record<string, string>>): string {
   return Object.entries(settings)
     .map(([name, value]) => `-c ${name}=${value}`)
     .join(' ');

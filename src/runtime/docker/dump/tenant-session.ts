@@ -1,35 +1,47 @@
 import { Client, DatabaseError, type QueryResultRow } from 'pg';
 import { TENANT_DATABASE, type Login } from '../../../domain/environment.js';
-import { RuntimeError } from '../../runtime.js';
+import { RuntimeError, type RuntimeErrorCode } from '../../runtime.js';
 import type { Address } from '../address.js';
 import { withDeadline } from '../engine/deadline.js';
 import { identifier } from '../roles-sql.js';
 import { adviceOn } from './pg-dump.js';
+import type { Session } from './session.js';
 import { sessionSettings } from './session-settings.js';
 
 const CONNECT_MS = 15_000;
 /** A server that vanished is noticed within this and ten seconds. */
 const KEEP_ALIVE_MS = 30_000;
 
-/** A direct connection as the tenant's login. Aborting the signal closes it, and fails what it is at. */
-export class TenantSession {
+export interface SessionAs {
+  login: Login;
+  major: number;
+  applicationName: string;
+  /** The tenant's own when left out. */
+  database?: string;
+  /** The code of an error for what PostgreSQL refuses; `dump_failed` when left out. */
+  refusal?: RuntimeErrorCode;
+}
+
+/** A direct connection as a login of the tenant's. Aborting the signal closes it, and fails what it is at. */
+export class TenantSession implements Session {
   private constructor(
     private readonly client: Client,
     private readonly signal: AbortSignal,
+    private readonly refusal: RuntimeErrorCode,
   ) {
     signal.addEventListener('abort', this.close, { once: true });
   }
 
   static async open(
     address: Address,
-    { login, major, applicationName }: { login: Login; major: number; applicationName: string },
+    { login, major, applicationName, database = TENANT_DATABASE, refusal = 'dump_failed' }: SessionAs,
     signal: AbortSignal,
   ): Promise<TenantSession> {
     const client = new Client({
       ...address,
       user: login.role,
       password: login.password,
-      database: TENANT_DATABASE,
+      database,
       application_name: applicationName,
       connectionTimeoutMillis: CONNECT_MS,
       keepAlive: true,
@@ -38,7 +50,7 @@ export class TenantSession {
     });
     // It reports a broken connection as an event too; whoever waits for an answer hears of it anyway.
     client.on('error', () => undefined);
-    const session = new TenantSession(client, signal);
+    const session = new TenantSession(client, signal, refusal);
     try {
       await withDeadline(CONNECT_MS, signal, async () => {
         await client.connect();
@@ -48,7 +60,7 @@ export class TenantSession {
       return session;
     } catch (error) {
       session.close();
-      throw sessionFailure(error, signal);
+      throw sessionFailure(error, signal, refusal);
     }
   }
 
@@ -56,8 +68,12 @@ export class TenantSession {
     try {
       return (await this.client.query<Row>(sql, values)).rows;
     } catch (error) {
-      throw sessionFailure(error, this.signal);
+      throw sessionFailure(error, this.signal, this.refusal);
     }
+  }
+
+  async run(sql: string): Promise<void> {
+    await this.query(sql);
   }
 
   readonly close = (): void => {
@@ -66,13 +82,13 @@ export class TenantSession {
   };
 }
 
-function sessionFailure(error: unknown, signal: AbortSignal): RuntimeError {
+function sessionFailure(error: unknown, signal: AbortSignal, refusal: RuntimeErrorCode): RuntimeError {
   if (error instanceof RuntimeError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const options = { cause: error };
   if (signal.aborted) return new RuntimeError('aborted', 'Stopped while the database was read', options);
   if (error instanceof DatabaseError) {
-    return new RuntimeError('dump_failed', `PostgreSQL said: ${message}${adviceOn(message)}`, options);
+    return new RuntimeError(refusal, `PostgreSQL said: ${message}${adviceOn(message)}`, options);
   }
   return new RuntimeError('unavailable', `The connection to PostgreSQL was lost: ${message}`, options);
 }

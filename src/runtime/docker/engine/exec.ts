@@ -5,6 +5,7 @@ import type { Caller } from './caller.js';
 import { sleep, withDeadline } from './deadline.js';
 import { Demux } from './demux.js';
 import { engineError } from './engine-error.js';
+import { feed } from './feed.js';
 import type { OwnContainers } from './own-containers.js';
 import { TextTail } from './text-tail.js';
 
@@ -18,10 +19,13 @@ export interface ExecRequest {
   env?: Readonly<Record<string, string>>;
   user: string;
   /**
-   * May be secret. `null` keeps stdin open for as long as the connection is, so that the program can tell by its
-   * end that nobody listens any more: the engine itself lets it run on.
+   * May be secret. Pieces are sent no faster than the program reads them, and stdin ends with the last; when they
+   * fail, so does the whole, with the same. `null` keeps stdin open for as long as the connection is, so that the
+   * program can tell by its end that nobody listens any more: the engine itself lets it run on.
    */
-  stdin: string | null;
+  stdin: string | AsyncIterable<Buffer> | null;
+  /** Gets what the program prints to stderr, as it comes. */
+  onStderr?: (chunk: Buffer) => void;
 }
 
 /** A program that runs in a container. */
@@ -84,6 +88,10 @@ export class Execs {
     const destroy = () => stream.destroy();
     signal.addEventListener('abort', destroy, { once: true });
     const stderr = new TextTail();
+    const onStderr = (chunk: Buffer) => {
+      stderr.add(chunk);
+      request.onStderr?.(chunk);
+    };
     const exit = async () => ({
       exitCode: await this.exitCode(path, what, signal),
       stderr: String(stderr),
@@ -91,8 +99,14 @@ export class Execs {
     const values: T[] = [];
     const reasons: unknown[] = [];
     try {
-      if (request.stdin !== null) stream.end(request.stdin);
-      await pipeline(stream, new Demux((chunk) => stderr.add(chunk)), async (chunks) => {
+      if (typeof request.stdin === 'string') stream.end(request.stdin);
+      else if (request.stdin !== null) {
+        feed(stream, request.stdin).catch((reason: unknown) => {
+          reasons.push(reason);
+          stream.destroy();
+        });
+      }
+      await pipeline(stream, new Demux(onStderr), async (chunks) => {
         try {
           values.push(await use({ stdout: this.read(chunks, request, signal), exit }));
         } catch (reason) {

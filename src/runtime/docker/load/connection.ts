@@ -1,0 +1,56 @@
+import { asOptions, lastingSettings } from '../dump/session-settings.js';
+
+/** How programs of PostgreSQL find the server to load into: libpq's variables, of which none is secret. */
+export type Connection = Readonly<Record<string, string>>;
+
+/** Over the socket of the container that it is in, which asks for no password. */
+export function localConnection(database: string, user = 'postgres'): Connection {
+  return { PGDATABASE: database, PGUSER: user };
+}
+
+/** A connection that breaks without a word is noticed within two minutes. */
+const KEEP_ALIVE = { PGCONNECT_TIMEOUT: '15' };
+
+/** @param passFile where the password lies, in the container that connects */
+export function remoteConnection({
+  host,
+  port,
+  user,
+  database,
+  passFile,
+}: {
+  host: string;
+  port: number;
+  user: string;
+  database: string;
+  passFile: string;
+}): Connection {
+  return {
+    PGHOST: host,
+    PGPORT: String(port),
+    PGUSER: user,
+    PGDATABASE: database,
+    PGPASSFILE: passFile,
+    ...KEEP_ALIVE,
+  };
+}
+
+export interface LoadedServer {
+  major: number;
+  memoryBytes: number;
+}
+
+const MIB = 1024 ** 2;
+
+/** Adds what makes a load fast, and what keeps a tenant's settings from breaking it off. */
+export function loadingWith(connection: Connection, { major, memoryBytes }: LoadedServer): Connection {
+  const settings = {
+    ...lastingSettings(major),
+    // What a crash loses is loaded anew, and a checkpoint ends the load.
+    synchronous_commit: 'off',
+    // Two indexes are built at a time.
+    maintenance_work_mem: `${Math.floor(Math.min(1024, Math.max(32, memoryBytes / MIB / 8)))}MB`,
+    client_min_messages: 'warning',
+  };
+  return { ...connection, PGOPTIONS: asOptions(settings), LC_ALL: 'C' };
+}

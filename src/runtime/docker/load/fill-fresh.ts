@@ -1,0 +1,76 @@
+import { generatePassword } from '../../../secrets/random.js';
+import { scramVerifier } from '../../../secrets/scram.js';
+import type { DatabaseContents, DatabaseSpec, Skipped } from '../../runtime.js';
+import type { StepDeps } from '../attempt.js';
+import type { Server } from '../dump/find-server.js';
+import { identifier } from '../roles-sql.js';
+import { loadingWith, remoteConnection } from './connection.js';
+import { makeFresh, retireLoader } from './fresh-database.js';
+import { handOver } from './hand-over.js';
+import type { LoadNames } from './load-names.js';
+import type { Preparation } from './preparation.js';
+import { putText } from './put-file.js';
+import { analyze, contentsOf, inDatabase } from './read-loaded.js';
+import { asSuperuser } from './superuser.js';
+import { PASS_FILE } from './workbench.js';
+
+export interface Filling {
+  spec: DatabaseSpec;
+  server: Server;
+  names: LoadNames;
+  workbenchId: string;
+  preparation: Preparation;
+  check: (contents: DatabaseContents) => void;
+  onProgress: (step: string, done: number, total: number) => void;
+}
+
+/**
+ * Makes a database beside the tenant's own, loads it and has it checked. In the end it is the tenant's, on disk, and
+ * nothing is left of the role that loaded it.
+ */
+export async function fillFresh(
+  { engine }: Pick<StepDeps, 'engine'>,
+  { spec, server, names, workbenchId, preparation, check, onProgress }: Filling,
+  signal: AbortSignal,
+): Promise<{ contents: DatabaseContents; skipped: Skipped[] }> {
+  const { execs } = engine;
+  const { engineVersion: major } = spec;
+  const password = generatePassword();
+  const asServer = (statements: readonly string[]) =>
+    asSuperuser(
+      execs,
+      server.container.id,
+      async (session) => {
+        for (const statement of statements) await session.run(statement);
+      },
+      signal,
+    );
+  const { keepsOwners } = preparation;
+  await asServer(makeFresh(names, { verifier: scramVerifier(password), keepsOwners }));
+
+  await putText(execs, { containerId: workbenchId, path: PASS_FILE, text: `*:*:*:*:${password}\n` }, signal);
+  const place = { ...server.address, user: names.role, database: names.fresh, passFile: PASS_FILE };
+  const connection = loadingWith(remoteConnection(place), { major, memoryBytes: spec.resources.memoryBytes });
+  const skipped = await preparation.load(connection, signal);
+  // And with it whatever a script has started.
+  await engine.containers.stop(workbenchId, 0, signal);
+
+  onProgress('Checking what was loaded', 0, 1);
+  const login = { role: names.role, password };
+  const contents = await inDatabase(
+    server.address,
+    { login, major, database: names.fresh },
+    async (session) => {
+      await analyze(session);
+      return contentsOf(session);
+    },
+    signal,
+  );
+  check(contents);
+
+  await asServer(retireLoader(names));
+  const asTenant = { login: spec.login, major, database: names.fresh };
+  await inDatabase(server.address, asTenant, (session) => handOver(session, names.role), signal);
+  await asServer([`DROP ROLE ${identifier(names.role)}`, 'CHECKPOINT']);
+  return { contents, skipped };
+}

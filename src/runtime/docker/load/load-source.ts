@@ -1,0 +1,22 @@
+import { RuntimeError, type LoadSource } from '../../runtime.js';
+import type { Preparation, PreparationPlace } from './preparation.js';
+import { prepareArchive } from './prepare-archive.js';
+import { prepareScript } from './prepare-script.js';
+
+/** Makes a source ready to be loaded, before anything is made in the target. */
+export function prepareSource(
+  place: PreparationPlace,
+  source: LoadSource,
+  signal: AbortSignal,
+): Promise<Preparation> {
+  switch (source.kind) {
+    case 'dump':
+      return prepareArchive(place, { open: source.open, keepsOwners: true }, signal);
+    case 'archive':
+      return prepareArchive(place, { open: source.open, keepsOwners: false }, signal);
+    case 'script':
+      return prepareScript(place, source);
+    case 'server':
+      return Promise.reject(new RuntimeError('source_unusable', 'A server cannot be loaded from yet'));
+  }
+}

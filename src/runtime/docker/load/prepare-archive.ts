@@ -1,0 +1,52 @@
+import { RuntimeError, type OpenBytes } from '../../runtime.js';
+import { leaveOut, NOT_LOADABLE } from './leave-out.js';
+import { listArchive, restoreArchive } from './pg-restore.js';
+import type { Preparation, PreparationPlace } from './preparation.js';
+import { putFile } from './put-file.js';
+import { scratchFolder } from './workbench.js';
+
+const LOADING = 'Loading the data';
+
+/** Copies an archive into the workbench, where pg_restore can go to and fro in it, and looks into it. */
+export async function prepareArchive(
+  place: PreparationPlace,
+  { open, keepsOwners }: { open: OpenBytes; keepsOwners: boolean },
+  signal: AbortSignal,
+): Promise<Preparation> {
+  const { engine, containerId, major, onProgress } = place;
+  const archive = { containerId, path: `${scratchFolder(major)}/archive` };
+  onProgress('Copying the archive', 0, 1);
+  await putFile(engine.execs, { ...archive, open }, signal);
+  const contents = await listArchive(engine.execs, archive, major, signal);
+  if (contents.entries.length === 0 && contents.serverMajor === null) {
+    throw new RuntimeError('archive_unusable', 'The archive has nothing in it');
+  }
+  const job = {
+    archive,
+    contents,
+    onProgress: (done: number, total: number) => onProgress(LOADING, done, total),
+  };
+  if (keepsOwners) {
+    return {
+      keepsOwners,
+      source: null,
+      load: async (connection, inner) => {
+        await restoreArchive(engine.execs, { ...job, connection }, inner);
+        return [];
+      },
+    };
+  }
+  const { entries, skipped } = leaveOut(contents.entries, place.loadableExtensions);
+  const skippedExtensions = skipped
+    .filter(({ reason }) => reason === NOT_LOADABLE)
+    .map(({ what }) => what.replace('extension ', ''));
+  return {
+    keepsOwners,
+    source: null,
+    load: async (connection, inner) => {
+      const mine = { ...job, connection, entries, withoutOwners: true, skippedExtensions };
+      await restoreArchive(engine.execs, mine, inner);
+      return skipped;
+    },
+  };
+}

@@ -1,0 +1,47 @@
+import { RuntimeError, type DatabaseContents } from '../../runtime.js';
+import type { Address } from '../address.js';
+import { lockRelations, readContents } from '../dump/contents.js';
+import type { Session } from '../dump/session.js';
+import { TenantSession, type SessionAs } from '../dump/tenant-session.js';
+
+/** As long as it takes statistics to be of use; autovacuum goes on with them. */
+const ANALYZE_LIMIT = '15min';
+/** Counting all rows of something very large. */
+const LIMIT_MS = 12 * 60 * 60_000;
+
+/** Has a session in a database for as long as `use` takes. */
+export async function inDatabase<T>(
+  address: Address,
+  as: Omit<SessionAs, 'applicationName' | 'refusal'>,
+  use: (session: Session) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const bounded = AbortSignal.any([signal, AbortSignal.timeout(LIMIT_MS)]);
+  const named = { ...as, applicationName: 'paasdb', refusal: 'load_failed' } as const;
+  const session = await TenantSession.open(address, named, bounded);
+  try {
+    return await use(session);
+  } finally {
+    session.close();
+  }
+}
+
+/** Gathers what the planner wants to know, which is not in a dump. Without it everything works, if slowly. */
+export async function analyze(session: Session): Promise<void> {
+  await session.run(`SET statement_timeout = '${ANALYZE_LIMIT}'`);
+  try {
+    await session.run('ANALYZE');
+  } catch (error) {
+    if (!(error instanceof RuntimeError) || error.code !== 'load_failed') throw error;
+  }
+  await session.run('SET statement_timeout = 0');
+}
+
+/** What a database holds. */
+export async function contentsOf(session: Session): Promise<DatabaseContents> {
+  await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  const relations = await lockRelations(session);
+  const contents = await readContents(session, relations);
+  await session.run('COMMIT');
+  return contents;
+}

@@ -1,0 +1,108 @@
+import { generateId } from '../../../secrets/random.js';
+import { RuntimeError, type OpenBytes, type Skipped } from '../../runtime.js';
+import { TextTail } from '../engine/text-tail.js';
+import type { Execs, RunningProgram } from '../engine/exec.js';
+import type { Connection } from './connection.js';
+import { endsAsDump, TAIL_BYTES } from './script-head.js';
+import { ScriptMessages } from './script-messages.js';
+import { ScriptReport } from './script-report.js';
+
+/**
+ * Not ON_ERROR_STOP: what may be left out is told from the rest by its error. Inside of a transaction it would take
+ * all the rest with it, so psql makes a savepoint before each statement.
+ */
+const ARGV = [
+  'psql',
+  '-X',
+  '-q',
+  '-w',
+  '--echo-errors',
+  ...['-v', 'VERBOSITY=verbose', '-v', 'SHOW_CONTEXT=never', '-v', 'ON_ERROR_ROLLBACK=on'],
+  ...['-o', '/dev/null', '-f', '-'],
+];
+
+export interface ScriptJob {
+  containerId: string;
+  connection: Connection;
+  open: OpenBytes;
+  sizeBytes: number;
+  /** It has to end as a dump of pg_dump does. */
+  isDump: boolean;
+  onProgress: (done: number, total: number) => void;
+}
+
+/**
+ * Has psql run a script that somebody wrote. Rejects unless it came to its end and nothing is missing but what it
+ * returns.
+ */
+export async function runScript(execs: Execs, job: ScriptJob, signal: AbortSignal): Promise<Skipped[]> {
+  const { containerId, connection, open, sizeBytes, isDump, onProgress } = job;
+  const report = new ScriptReport();
+  const failed = new AbortController();
+  const messages = new ScriptMessages((error) => {
+    report.add(error);
+    // One is enough, and what follows is mostly its consequences. The first few are told all the same.
+    if (report.failure()) setTimeout(() => failed.abort(), AFTERMATH_MS).unref();
+  });
+  const end = new TextTail(TAIL_BYTES);
+  // Printed by psql behind all that came before, unless it takes that for a part of something unfinished.
+  const mark = `paasdb-${generateId()}`;
+  async function* pieces() {
+    let done = 0;
+    for await (const piece of open()) {
+      end.add(piece);
+      yield piece;
+      done += piece.length;
+      onProgress(Math.min(done, sizeBytes), sizeBytes);
+    }
+    yield Buffer.from(`\n\\echo ${mark}\n`);
+  }
+  const request = {
+    containerId,
+    argv: ARGV,
+    env: connection,
+    user: 'postgres',
+    stdin: pieces(),
+    onStderr: (chunk: Buffer) => messages.add(chunk),
+  };
+  const run = async ({ stdout, exit }: RunningProgram) => {
+    const tail = new TextTail(1024);
+    for await (const chunk of stdout) tail.add(chunk);
+    return { ...(await exit()), printed: String(tail) };
+  };
+  const ended = await execs
+    .follow(request, run, AbortSignal.any([signal, failed.signal]))
+    .catch((error: unknown) => {
+      throw (!signal.aborted && report.failure()) || error;
+    });
+  messages.end();
+  const failure = report.failure();
+  if (failure) throw failure;
+  judgeEnd(ended, { isDump, tail: String(end), mark });
+  return report.skipped;
+}
+
+const AFTERMATH_MS = 500;
+
+/** Whether psql has read all there is. */
+function judgeEnd(
+  { exitCode, printed }: { exitCode: number; printed: string },
+  { isDump, tail, mark }: { isDump: boolean; tail: string; mark: string },
+): void {
+  if (isDump && !endsAsDump(tail)) {
+    throw new RuntimeError('archive_unusable', 'The script is a dump without its end: it was cut off');
+  }
+  if (exitCode > 3 || exitCode < 0) {
+    const message = `psql ended with ${exitCode}: it was killed, or ran out of memory at a statement that is too long`;
+    throw new RuntimeError('load_failed', message);
+  }
+  if (exitCode === 3) {
+    throw new RuntimeError('load_failed', 'The script stops at its first error, and there was one');
+  }
+  if (exitCode !== 0 || !printed.endsWith(`${mark}\n`)) {
+    throw new RuntimeError(
+      'archive_unusable',
+      'The script ends in the middle of a statement or of a COPY, or leaves psql before its end',
+    );
+  }
+}

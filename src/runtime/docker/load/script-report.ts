@@ -1,0 +1,74 @@
+import { RuntimeError, type Skipped } from '../../runtime.js';
+import { judgeScript } from './judge-script.js';
+import type { ScriptError } from './script-messages.js';
+import { NO_SPACE } from './sql-error.js';
+
+const TOLD = 3;
+const SKIPPED_KINDS = 100;
+
+/** Gathers what was wrong with a script, in bounded memory, however much it was. */
+export class ScriptReport {
+  private readonly skippedCounts = new Map<string, { skipped: Skipped; count: number }>();
+  private moreKinds = 0;
+  private readonly told: string[] = [];
+  private refused = 0;
+  private worst: 'full' | 'lost' | 'left' | null = null;
+
+  add(error: ScriptError): void {
+    const judged = judgeScript(error);
+    if (judged.verdict === 'harmless') return;
+    if (judged.verdict === 'skipped') {
+      this.skip(judged.skipped);
+      return;
+    }
+    // After the first of these, the rest are its consequences.
+    if (judged.verdict !== 'refused') this.worst ??= judged.verdict;
+    this.refused += 1;
+    if (this.told.length < TOLD) this.told.push(describe(error));
+  }
+
+  get skipped(): Skipped[] {
+    const all = [...this.skippedCounts.values()].map(({ skipped: { what, reason }, count }) => ({
+      what: count === 1 ? what : `${what} (${count})`,
+      reason,
+    }));
+    if (this.moreKinds > 0) all.push({ what: `${this.moreKinds} more`, reason: 'of several kinds' });
+    return all;
+  }
+
+  /** What to say when something is missing; `null` otherwise. */
+  failure(): RuntimeError | null {
+    if (this.refused === 0) return null;
+    const more = this.refused > TOLD ? ` … and ${this.refused - TOLD} more errors` : '';
+    const said = `${this.told.join(' | ')}${more}`;
+    if (this.worst === 'full') return new RuntimeError('no_space', `${NO_SPACE} (${said})`);
+    if (this.worst === 'lost') {
+      return new RuntimeError('unavailable', `PostgreSQL was lost while it was loaded: ${said}`);
+    }
+    if (this.worst === 'left') {
+      const message = `The script connects to another database, and may not: dump it anew without --create (${said})`;
+      return new RuntimeError('load_failed', message);
+    }
+    const extensions = [...this.skippedCounts.keys()].filter((what) => what.startsWith('extension '));
+    const hint =
+      extensions.length === 0
+        ? ''
+        : `. Left out was the ${extensions.join(', ')}, which what failed may need`;
+    return new RuntimeError('load_failed', `PostgreSQL refused a part of it: ${said}${hint}`);
+  }
+
+  private skip(skipped: Skipped): void {
+    const known = this.skippedCounts.get(skipped.what);
+    if (known) known.count += 1;
+    else if (this.skippedCounts.size < SKIPPED_KINDS)
+      this.skippedCounts.set(skipped.what, { skipped, count: 1 });
+    else this.moreKinds += 1;
+  }
+}
+
+const STATEMENT_LENGTH = 120;
+
+function describe({ line, message, statement }: ScriptError): string {
+  const short = statement.trim().replaceAll(/\s+/g, ' ').slice(0, STATEMENT_LENGTH);
+  return `${line === null ? '' : `line ${line}: `}${message}${short === '' ? '' : ` (${short})`}`;
+}

@@ -1,0 +1,33 @@
+import { asOptions } from '../dump/session-settings.js';
+import type { Execs } from '../engine/exec.js';
+import { localConnection } from './connection.js';
+import { PsqlSession } from './psql-session.js';
+
+/** A checkpoint, or a database that is dropped, can take its time. */
+const DEADLINE_MS = 10 * 60_000;
+
+const SETTINGS: Record<string, string> = {
+  search_path: 'pg_catalog',
+  statement_timeout: '0',
+  lock_timeout: '30s',
+  // Passwords' verifiers shall not be in the server's log.
+  log_statement: 'none',
+  log_min_duration_statement: '-1',
+  log_min_error_statement: 'panic',
+  client_min_messages: 'warning',
+};
+
+/**
+ * Has a session of the superuser in a PostgreSQL container, in the database `postgres` and in no other: in a
+ * tenant's own, functions and settings of theirs would be run by the superuser.
+ */
+export function asSuperuser<T>(
+  execs: Execs,
+  containerId: string,
+  use: (session: PsqlSession) => Promise<T>,
+  signal: AbortSignal,
+): Promise<T> {
+  const env = { ...localConnection('postgres'), PGAPPNAME: 'paasdb', PGOPTIONS: asOptions(SETTINGS) };
+  const place = { containerId, env, refusal: 'load_failed', deadlineMs: DEADLINE_MS } as const;
+  return PsqlSession.use(execs, place, use, signal);
+}

@@ -1,0 +1,63 @@
+import { createWriteStream } from 'node:fs';
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import type { DatabaseSpec, Loaded, LoadOptions, LoadSource } from '../../src/runtime/runtime.js';
+import { generateId } from '../../src/secrets/random.js';
+import { temporaryFolder } from '../temporary-folder.js';
+import { EngineFixture, soon, VERSIONS } from './engine-fixture.js';
+import { fingerprintOf } from './fingerprint.js';
+import { SAMPLE_SQL } from './sample-contents.js';
+
+jest.setTimeout(240_000);
+
+const folder = temporaryFolder();
+afterAll(() => folder[Symbol.dispose]());
+
+describe.each(VERSIONS)('a load into PostgreSQL %i', (engineVersion) => {
+  const fixture = new EngineFixture();
+  const source = fixture.spec({ engineVersion });
+  const target = fixture.spec({ engineVersion });
+  const file = join(folder.path, `${engineVersion}.dump`);
+  const open = async function* () {
+    yield await readFile(file);
+  };
+  const load = (from: LoadSource, options: Partial<LoadOptions> = {}): Promise<Loaded> =>
+    fixture.runtime.load(target, from, {
+      loadId: generateId(),
+      replace: false,
+      check: () => undefined,
+      signal: soon(),
+      ...options,
+    });
+
+  beforeAll(async () => {
+    await Promise.all([fixture.apply(source), fixture.apply(target)]);
+    await using client = await fixture.connect(source, 'direct');
+    await client.query(SAMPLE_SQL);
+  });
+  afterAll(() => fixture[Symbol.asyncDispose]());
+
+  it('restores what a dump has read, to the last owner', async () => {
+    const { contents } = await fixture.runtime.dump(
+      source,
+      (archive) => pipeline(archive, createWriteStream(file)),
+      { signal: soon() },
+    );
+    const loaded = await load({ kind: 'dump', open });
+    expect(loaded).toMatchObject({ contents, source: null, skipped: [] });
+    expect(await fingerprintOf(fixture, target)).toEqual(await fingerprintOf(fixture, source));
+    await untouchedBy(fixture, target, [loaded.previous]);
+  });
+});
+
+/** Nothing is there of a load but the databases that it says. */
+async function untouchedBy(fixture: EngineFixture, spec: DatabaseSpec, kept: string[] = []) {
+  const made = await fixture.query(
+    spec,
+    `SELECT datname AS name FROM pg_database WHERE datname ~ '^paasdb_'
+     UNION ALL SELECT rolname FROM pg_roles WHERE rolname ~ '^paasdb_' ORDER BY 1`,
+  );
+  expect(made.map(({ name }: { name: string }) => name)).toEqual(kept);
+  expect((await fixture.left()).filter((thing) => thing.includes('-load-'))).toEqual([]);
+}
