@@ -1,9 +1,7 @@
-import { randomBytes } from 'node:crypto';
-import type { Client } from 'pg';
 import { Installation } from './daemon-fixture.js';
-import { NEWEST, POSTGRES_IMAGE } from './engine-fixture.js';
+import { startElsewhere } from './elsewhere.js';
+import { NEWEST } from './engine-fixture.js';
 import { blocksOf, ID_OF_LAST_ANSWER, runGuide } from './run-guide.js';
-import { until } from './until.js';
 
 jest.setTimeout(240_000);
 
@@ -16,28 +14,11 @@ for i in $(seq 600); do
 done
 cat answer >> answers; echo >> answers; grep -q '"status":"succeeded"' answer || { cat answer; exit 1; }`;
 
-/** A PostgreSQL that somebody runs in a container of their own. */
-async function startElsewhere(here: Installation): Promise<{ name: string; url: string; byName: string }> {
-  const name = `${here.prefix}-elsewhere-${randomBytes(3).toString('hex')}`;
-  const container = await here.docker.createContainer({
-    name,
-    Image: POSTGRES_IMAGE.replace('{version}', String(NEWEST)),
-    Env: ['POSTGRES_PASSWORD=elsewhere', 'POSTGRES_DB=shop'],
-    Labels: { 'paasdb.prefix': here.prefix },
-  });
-  await container.start();
-  const { NetworkSettings } = await container.inspect();
-  const [network] = Object.values(NetworkSettings.Networks);
-  const urlOf = (host: string) => `postgresql://postgres:elsewhere@${host}:5432/shop?sslmode=disable`;
-  return { name, url: urlOf(network?.IPAddress ?? ''), byName: urlOf(name) };
-}
-
 it('leads a database in, by its URL and by a dump', async () => {
   await using here = new Installation();
   await here.start({ PAASDB_IMPORT_ALLOW: '172.16.0.0/12' });
   const elsewhere = await startElsewhere(here);
-  await until(async () => connects(here, elsewhere.byName), 60_000);
-  await here.query(elsewhere.byName, 'CREATE TABLE orders AS SELECT i AS id FROM generate_series(1, 1234) i');
+  await elsewhere.query('CREATE TABLE orders AS SELECT i AS id FROM generate_series(1, 1234) i');
 
   const answers = runGuide(
     here,
@@ -55,15 +36,3 @@ ${WAIT}`,
   const { directDsn } = await here.reveal('/api/orgs/default/apps/web/databases/main');
   expect(await here.query(directDsn, ROWS)).toEqual([{ rows: 1234 }]);
 });
-
-async function connects(here: Installation, url: string): Promise<boolean> {
-  let client: Client | undefined;
-  try {
-    client = await here.connect(url);
-    return true;
-  } catch {
-    return false;
-  } finally {
-    await client?.end();
-  }
-}
