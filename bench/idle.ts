@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import type { Installation } from '../test/docker/daemon-fixture.js';
 import type { Figure } from './figure.js';
+import { residentBytes } from './memory.js';
 
 const DATABASES = 50;
 const TOGETHER = 5;
@@ -46,10 +47,6 @@ function processorSeconds(pid: number): number {
     .replace(/^.*\) /s, '')
     .split(' ');
   return (Number(fields[11]) + Number(fields[12])) / TICKS_PER_SECOND;
-}
-
-function residentBytes(pid: number): number {
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(readFileSync(`/proc/${pid}/status`, 'utf8'))?.[1]) * 1024;
 }
 
 function pause(ms: number): Promise<void> {

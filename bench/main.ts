@@ -5,6 +5,7 @@ import { Installation } from '../test/docker/daemon-fixture.js';
 import { apiFigures } from './api-latency.js';
 import { formatFigures, meetsGoal, ratioOf, type Figure } from './figure.js';
 import { idleFigures } from './idle.js';
+import { moveFigures } from './moves.js';
 import { provisionFigures } from './provision.js';
 import { seedCatalogue } from './seed-catalogue.js';
 
@@ -15,6 +16,7 @@ const { values } = parseArgs({
 const PARTS: Record<string, (installation: Installation) => Promise<Figure[]>> = {
   provision: (installation) => provisionFigures(installation, { singleRuns: 7, batchRuns: 3, batchSize: 10 }),
   api: apiFigures,
+  moves: moveFigures,
   idle: idleFigures,
 };
 

@@ -114,7 +114,9 @@ export class Installation extends ApiClient implements AsyncDisposable {
     this.kill();
     await this.exited();
     const { containers, volumes, networks } = await this.resources();
-    await Promise.all(containers.map((name) => this.docker.getContainer(name).remove({ force: true })));
+    await Promise.all(
+      containers.map((name) => this.docker.getContainer(name).remove({ force: true, v: true })),
+    );
     await Promise.all(volumes.map((name) => this.docker.getVolume(name).remove()));
     await Promise.all(networks.map((name) => this.docker.getNetwork(name).remove()));
     rmSync(this.dataDir, { recursive: true, force: true });

@@ -1,0 +1,195 @@
+import { createReadStream, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { Readable } from 'node:stream';
+import { availableVersions, type Installation } from '../test/docker/daemon-fixture.js';
+import { until } from '../test/docker/until.js';
+import { ByHand } from './by-hand.js';
+import type { Figure } from './figure.js';
+import { growthBytes } from './memory.js';
+import { median } from './statistics.js';
+
+const RUNS = 3;
+const GIVE_UP_MS = 300_000;
+const SAMPLE = new URL('sample-data.sql', import.meta.url);
+
+interface OperationBody {
+  id: string;
+  status: string;
+  errorMessage: string | null;
+}
+
+interface BackupBody extends OperationBody {
+  sizeBytes: number;
+}
+
+/** Backups, restores and imports of half a gigabyte, beside what somebody would type. */
+export async function moveFigures(installation: Installation): Promise<Figure[]> {
+  const app = await installation.createApp('default', 'moves');
+  const folder = mkdtempSync(join(tmpdir(), 'paasdb-bench-'));
+  const figures: Figure[] = [];
+  try {
+    for (const version of (await availableVersions()).filter((major) => major === 15 || major === 17)) {
+      const path = `${app}/databases/pg${version}`;
+      await installation.call('PUT', path, { body: { engineVersion: String(version) }, waitS: 60 });
+      const { directHost } = await installation.reach(path, 'ready');
+      const { directDsn } = await installation.reveal(path);
+      await installation.query(directDsn, readFileSync(SAMPLE, 'utf8'));
+      await installation.query(directDsn, 'VACUUM ANALYZE');
+      const subject = {
+        installation,
+        path,
+        byHand: new ByHand(directHost),
+        folder,
+        name: `PostgreSQL ${version}`,
+      };
+      figures.push(...(await backupFigures(subject, version >= 16)));
+      if (version >= 16) figures.push(...(await restoreFigures(subject)), ...(await importFigures(subject)));
+      await installation.call('DELETE', `${path}?deleteVolume=true&finalBackup=false`, { waitS: 60 });
+    }
+    return figures;
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
+interface Subject {
+  installation: Installation;
+  path: string;
+  byHand: ByHand;
+  folder: string;
+  /** For the names of figures. */
+  name: string;
+}
+
+async function backupFigures(subject: Subject, hasZstd: boolean): Promise<Figure[]> {
+  const { installation, byHand, folder, name } = subject;
+  const file = join(folder, 'floor.sql.gz');
+  const sizes: number[] = [];
+  const [value, floor] = await medians(
+    async () => {
+      const startedMs = performance.now();
+      sizes.push((await backUp(subject)).sizeBytes);
+      return performance.now() - startedMs;
+    },
+    () => byHand.dumpAndGzip(file),
+  );
+  const growth = await growthBytes(installation.pid, () => backUp(subject));
+  return [
+    {
+      name: `backup of ${name}, against pg_dump | gzip`,
+      unit: 'ms',
+      value,
+      floor,
+      goal: { atMost: hasZstd ? 0.33 : 1, of: 'ratio' },
+    },
+    {
+      name: `its size`,
+      unit: 'MB',
+      value: median(sizes) / 1e6,
+      floor: statSync(file).size / 1e6,
+      ...(hasZstd && { goal: { atMost: 1, of: 'ratio' } }),
+    },
+    {
+      name: 'memory that the daemon takes for it',
+      unit: 'MB',
+      value: growth / 1e6,
+      goal: { atMost: 64, of: 'value' },
+    },
+  ];
+}
+
+async function restoreFigures(subject: Subject): Promise<Figure[]> {
+  const { installation, path, byHand, folder } = subject;
+  const backup = await backUp(subject);
+  const file = join(folder, 'restore.dump');
+  await byHand.dumpTo('custom', file);
+  const body = { backupId: backup.id, replace: true, confirm: path.split('/').at(-1) };
+  const restore = () => post(subject, 'restore', { body: JSON.stringify(body), type: 'application/json' });
+  const [value, floor] = await medians(restore, () => byHand.restoreTogether(file));
+  const growth = await growthBytes(installation.pid, restore);
+  return [
+    {
+      name: 'restore of a backup, against pg_restore -j 2 from a local file',
+      unit: 'ms',
+      value,
+      floor,
+      goal: { atMost: 1, of: 'ratio' },
+    },
+    {
+      name: 'memory that the daemon takes for it',
+      unit: 'MB',
+      value: growth / 1e6,
+      goal: { atMost: 64, of: 'value' },
+    },
+  ];
+}
+
+async function importFigures(subject: Subject): Promise<Figure[]> {
+  const { byHand, folder } = subject;
+  const figures: Figure[] = [];
+  for (const [format, floorOf, program] of [
+    ['custom', (file: string) => byHand.restore(file), 'pg_restore'],
+    ['plain', (file: string) => byHand.script(file), 'psql'],
+  ] as const) {
+    const file = join(folder, `import.${format}`);
+    await byHand.dumpTo(format, file);
+    const upload = () => post(subject, 'import?clean=true', { file, type: 'application/octet-stream' });
+    const [value, floor] = await medians(upload, () => floorOf(file));
+    figures.push({
+      name: `import of a ${format} dump, against ${program} by hand`,
+      unit: 'ms',
+      value,
+      floor,
+      goal: { atMost: 1, of: 'ratio' },
+    });
+  }
+  return figures;
+}
+
+/** The medians of both, in turn: noise of the machine hits them alike. The first pair fills caches and is not counted. */
+async function medians(own: () => Promise<number>, floor: () => Promise<number>): Promise<[number, number]> {
+  const values: number[] = [];
+  const floors: number[] = [];
+  for (let index = 0; index <= RUNS; index += 1) {
+    const [floorMs, ownMs] = [await floor(), await own()];
+    if (index === 0) continue;
+    floors.push(floorMs);
+    values.push(ownMs);
+  }
+  return [median(values), median(floors)];
+}
+
+async function backUp({ installation, path }: Subject): Promise<BackupBody> {
+  const { body } = await installation.call<BackupBody>('POST', `${path}/backups`);
+  return settled(installation, `${path}/backups/${body.id}`);
+}
+
+/** How long it takes from the request to the end of its operation, in ms. */
+async function post(
+  { installation, path }: Subject,
+  what: string,
+  request: { type: string } & ({ body: string } | { file: string }),
+): Promise<number> {
+  const startedMs = performance.now();
+  const response = await fetch(`${installation.url}${path}/${what}`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${installation.operatorToken}`, 'Content-Type': request.type },
+    body: 'body' in request ? request.body : Readable.toWeb(createReadStream(request.file)),
+    ...({ duplex: 'half' } as object),
+  });
+  const answer = (await response.json()) as OperationBody;
+  if (!response.ok) throw new Error(`${what}: ${JSON.stringify(answer)}`);
+  await settled(installation, `${path}/operations/${answer.id}`);
+  return performance.now() - startedMs;
+}
+
+async function settled<T extends OperationBody>(installation: Installation, path: string): Promise<T> {
+  let last: T | undefined;
+  await until(async () => {
+    last = (await installation.call<T>('GET', path)).body;
+    return last.status === 'succeeded' || last.status === 'failed';
+  }, GIVE_UP_MS);
+  if (last?.status !== 'succeeded') throw new Error(`${path}: ${last?.errorMessage}`);
+  return last;
+}

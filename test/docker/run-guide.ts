@@ -1,0 +1,55 @@
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { POSTGRES_IMAGE } from './engine-fixture.js';
+import type { Installation } from './daemon-fixture.js';
+
+/** The shell blocks of a page, or of one of its sections, those that are indented under a list too. */
+export function blocksOf(page: string, heading?: string): string[] {
+  const text = readFileSync(page, 'utf8');
+  const part =
+    heading === undefined
+      ? text
+      : (text.split(/^##+ /m).find((section) => section.startsWith(`${heading}\n`)) ?? '');
+  return [...part.matchAll(/^( *)```sh\n(.*?)^ *```$/gms)].map(([, indent = '', block = '']) =>
+    block.replaceAll(new RegExp(`^${indent}`, 'gm'), ''),
+  );
+}
+
+/** Takes the first id out of the answer before. */
+export const ID_OF_LAST_ANSWER = `$(tail -n1 answers | grep -o '"id":"[^"]*"' | head -n1 | cut -d'"' -f4)`;
+
+/**
+ * Types the commands of a page one after another, in the data directory of an installation. Fails at the first that
+ * does, and at an answer that is a problem. Returns all answers of the API.
+ *
+ * @param filledIn what a reader fills in by hand: lines, by what they begin with
+ */
+export function runGuide(
+  installation: Installation,
+  blocks: readonly string[],
+  filledIn: Record<string, string>,
+): string {
+  const script = blocks
+    .join('')
+    .replaceAll('http://127.0.0.1:8080', installation.url)
+    .replaceAll('data/operator-token', 'operator-token')
+    .replaceAll('docker compose exec -T paasdb cat /var/lib/paasdb/', 'cat ')
+    .replaceAll('--network paas-apps', `--network ${installation.network}`)
+    .replaceAll(/postgres:(\d+)-alpine/g, (_, major: string) => POSTGRES_IMAGE.replace('{version}', major))
+    .replaceAll('\\\n', ' ')
+    .split('\n')
+    .map((line) => {
+      const placeholder = Object.keys(filledIn).find((start) => line.startsWith(start));
+      if (placeholder !== undefined) return filledIn[placeholder] ?? '';
+      return /^(paas|curl) /.test(line)
+        ? `${line.replace(/ +#.*/, '')} | tee answer >> answers; echo >> answers; grep -q '"code"' answer && { cat answer; exit 1; }`
+        : line;
+    })
+    .join('\n');
+  execFileSync('bash', ['-c', `set -o pipefail\n${script}\ntrue`], {
+    cwd: installation.dataDir,
+    encoding: 'utf8',
+    timeout: 150_000,
+  });
+  return readFileSync(`${installation.dataDir}/answers`, 'utf8');
+}
