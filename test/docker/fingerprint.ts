@@ -1,9 +1,6 @@
-import { text } from 'node:stream/consumers';
-import { PassThrough } from 'node:stream';
-import { finished } from 'node:stream/promises';
-import Docker from 'dockerode';
 import type { DatabaseSpec } from '../../src/runtime/runtime.js';
 import type { EngineFixture } from './engine-fixture.js';
+import { runIn } from './run-in.js';
 
 /** All of a database: what pg_dump prints of its schema, and a hash of the rows of each table. */
 export async function fingerprintOf(
@@ -11,7 +8,7 @@ export async function fingerprintOf(
   spec: DatabaseSpec,
 ): Promise<{ schema: string; rows: Record<string, string> }> {
   const container = fixture.container(spec, 'postgres');
-  const schema = await run(container, ['pg_dump', '-s', '-U', 'app', '--role=app', 'app']);
+  const schema = String(await runIn(container, ['pg_dump', '-s', '-U', 'app', '--role=app', 'app']));
   await using client = await fixture.connect(spec, 'direct');
   await client.query(`SET ROLE ${spec.login.role}`);
   const { rows: tables } = await client.query<{ name: string }>(`
@@ -28,17 +25,4 @@ export async function fingerprintOf(
   rows['large objects'] = objects[0]?.hash ?? '';
   // From this year's minor versions on, every dump has a key of its own.
   return { schema: schema.replaceAll(/^\\(un)?restrict .*$/gm, ''), rows };
-}
-
-async function run(container: Docker.Container, argv: string[]): Promise<string> {
-  const exec = await container.exec({ Cmd: argv, User: 'postgres', AttachStdout: true, AttachStderr: true });
-  const stream = await exec.start({});
-  const [out, err] = [new PassThrough(), new PassThrough()];
-  new Docker().modem.demuxStream(stream, out, err);
-  const end = () => [out, err].forEach((side) => side.end());
-  finished(stream, { writable: false }).then(end, end);
-  const [printed, said] = await Promise.all([text(out), text(err)]);
-  const { ExitCode } = await exec.inspect();
-  if (ExitCode !== 0) throw new Error(`${argv[0]} ended with ${ExitCode}: ${said}`);
-  return printed;
 }

@@ -2,11 +2,12 @@ import { createWriteStream } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { DatabaseSpec, Loaded, LoadOptions, LoadSource } from '../../src/runtime/runtime.js';
+import type { Loaded, LoadOptions, LoadSource } from '../../src/runtime/runtime.js';
 import { generateId } from '../../src/secrets/random.js';
 import { temporaryFolder } from '../temporary-folder.js';
 import { EngineFixture, soon, VERSIONS } from './engine-fixture.js';
 import { fingerprintOf } from './fingerprint.js';
+import { nothingOfLoads } from './nothing-of-loads.js';
 import { SAMPLE_SQL } from './sample-contents.js';
 
 jest.setTimeout(240_000);
@@ -47,17 +48,6 @@ describe.each(VERSIONS)('a load into PostgreSQL %i', (engineVersion) => {
     const loaded = await load({ kind: 'dump', open });
     expect(loaded).toMatchObject({ contents, source: null, skipped: [] });
     expect(await fingerprintOf(fixture, target)).toEqual(await fingerprintOf(fixture, source));
-    await untouchedBy(fixture, target, [loaded.previous]);
+    await nothingOfLoads(fixture, target, [loaded.previous]);
   });
 });
-
-/** Nothing is there of a load but the databases that it says. */
-async function untouchedBy(fixture: EngineFixture, spec: DatabaseSpec, kept: string[] = []) {
-  const made = await fixture.query(
-    spec,
-    `SELECT datname AS name FROM pg_database WHERE datname ~ '^paasdb_'
-     UNION ALL SELECT rolname FROM pg_roles WHERE rolname ~ '^paasdb_' ORDER BY 1`,
-  );
-  expect(made.map(({ name }: { name: string }) => name)).toEqual(kept);
-  expect((await fixture.left()).filter((thing) => thing.includes('-load-'))).toEqual([]);
-}

@@ -22,7 +22,7 @@ const OBJECTS = `
     WHERE ${TENANTS('pronamespace')} AND ${NOT_AN_EXTENSIONS('pg_proc', 'p.oid')} LIMIT 1)
   UNION ALL
   (SELECT 'type ' || t.oid::regtype FROM pg_catalog.pg_type t
-    WHERE ${TENANTS('typnamespace')} AND ${NOT_AN_EXTENSIONS('pg_type', 't.oid')} LIMIT 1)
+    WHERE typrelid = 0 AND typelem = 0 AND ${TENANTS('typnamespace')} AND ${NOT_AN_EXTENSIONS('pg_type', 't.oid')} LIMIT 1)
   UNION ALL
   (SELECT 'large object ' || oid FROM pg_catalog.pg_largeobject_metadata LIMIT 1)`;
 

@@ -43,10 +43,11 @@ export function restoreFailure(
   const more = count > TOLD ? ` … and ${count - told.length} more errors` : '';
   const said = `${told.join(' | ')}${more}`;
   if (has('full')) return new RuntimeError('no_space', `${NO_SPACE} (${said})`);
-  if (has('lost')) return new RuntimeError('unavailable', `PostgreSQL was lost while it was loaded: ${said}`);
+  // Of several at once, one that cannot read on takes the others with it.
   if (has('unreadable')) {
     return new RuntimeError('archive_unusable', `The archive cannot be read to its end: ${said}`);
   }
+  if (has('lost')) return new RuntimeError('unavailable', `PostgreSQL was lost while it was loaded: ${said}`);
   const hint =
     skippedExtensions.length === 0
       ? ''

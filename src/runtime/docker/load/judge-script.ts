@@ -81,7 +81,7 @@ export function judgeScript({ sqlState, message, statement }: ScriptError): Scri
   if (
     /^SET\s/i.test(plain) &&
     ['42704', '42501', '22023'].includes(sqlState) &&
-    !/^SET\s+(ROLE|SESSION)/i.test(plain)
+    !/^SET\s+(ROLE|SESSION\s+AUTHORIZATION)/i.test(plain)
   ) {
     // The one that every client from 17 on sets.
     if (/transaction_timeout/.test(plain)) return { verdict: 'harmless' };

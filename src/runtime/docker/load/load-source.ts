@@ -15,7 +15,7 @@ export function prepareSource(
     case 'archive':
       return prepareArchive(place, { open: source.open, keepsOwners: false }, signal);
     case 'script':
-      return prepareScript(place, source);
+      return prepareScript(place, source, signal);
     case 'server':
       return Promise.reject(new RuntimeError('source_unusable', 'A server cannot be loaded from yet'));
   }

@@ -3,7 +3,8 @@ import { RuntimeError, type OpenBytes, type Skipped } from '../../runtime.js';
 import { TextTail } from '../engine/text-tail.js';
 import type { Execs, RunningProgram } from '../engine/exec.js';
 import type { Connection } from './connection.js';
-import { endsAsDump, TAIL_BYTES } from './script-head.js';
+import { judgeScriptEnd } from './script-end.js';
+import { TAIL_BYTES } from './script-head.js';
 import { ScriptMessages } from './script-messages.js';
 import { ScriptReport } from './script-report.js';
 
@@ -47,6 +48,7 @@ export async function runScript(execs: Execs, job: ScriptJob, signal: AbortSigna
   const end = new TextTail(TAIL_BYTES);
   // Printed by psql behind all that came before, unless it takes that for a part of something unfinished.
   const mark = `paasdb-${generateId()}`;
+  const sent = { all: false };
   async function* pieces() {
     let done = 0;
     for await (const piece of open()) {
@@ -55,6 +57,7 @@ export async function runScript(execs: Execs, job: ScriptJob, signal: AbortSigna
       done += piece.length;
       onProgress(Math.min(done, sizeBytes), sizeBytes);
     }
+    sent.all = true;
     yield Buffer.from(`\n\\echo ${mark}\n`);
   }
   const request = {
@@ -70,39 +73,26 @@ export async function runScript(execs: Execs, job: ScriptJob, signal: AbortSigna
     for await (const chunk of stdout) tail.add(chunk);
     return { ...(await exit()), printed: String(tail) };
   };
-  const ended = await execs
-    .follow(request, run, AbortSignal.any([signal, failed.signal]))
-    .catch((error: unknown) => {
-      throw (!signal.aborted && report.failure()) || error;
+  const wrong = (exitCode: number | null, printed: string) =>
+    judgeScriptEnd({
+      sentAll: sent.all,
+      isDump,
+      tail: String(end),
+      exitCode,
+      cameThrough: printed.endsWith(`${mark}\n`),
+      failure: report.failure(),
     });
+  const bounded = AbortSignal.any([signal, failed.signal]);
+  const ended = await execs.follow(request, run, bounded).catch((error: unknown) => {
+    messages.end();
+    throw (!signal.aborted && wrong(null, '')) || error;
+  });
   messages.end();
-  const failure = report.failure();
-  if (failure) throw failure;
-  judgeEnd(ended, { isDump, tail: String(end), mark });
+  const reason = wrong(ended.exitCode, ended.printed);
+  if (reason) throw reason;
+  if (!sent.all)
+    throw new RuntimeError('unavailable', 'The connection to Docker was lost before the script was through');
   return report.skipped;
 }
 
 const AFTERMATH_MS = 500;
-
-/** Whether psql has read all there is. */
-function judgeEnd(
-  { exitCode, printed }: { exitCode: number; printed: string },
-  { isDump, tail, mark }: { isDump: boolean; tail: string; mark: string },
-): void {
-  if (isDump && !endsAsDump(tail)) {
-    throw new RuntimeError('archive_unusable', 'The script is a dump without its end: it was cut off');
-  }
-  if (exitCode > 3 || exitCode < 0) {
-    const message = `psql ended with ${exitCode}: it was killed, or ran out of memory at a statement that is too long`;
-    throw new RuntimeError('load_failed', message);
-  }
-  if (exitCode === 3) {
-    throw new RuntimeError('load_failed', 'The script stops at its first error, and there was one');
-  }
-  if (exitCode !== 0 || !printed.endsWith(`${mark}\n`)) {
-    throw new RuntimeError(
-      'archive_unusable',
-      'The script ends in the middle of a statement or of a COPY, or leaves psql before its end',
-    );
-  }
-}

@@ -15,7 +15,7 @@ export interface ScriptError {
 /** psql tells where it is, with `-f -`. */
 const PLACE = /^psql:<stdin>:(\d+): /;
 const SEVERITY = /^(ERROR|FATAL|PANIC): {2}(?:([0-9A-Z]{5}): )?(.*)$/;
-const OWN = /^(?:psql: )?(?:error|fatal): (.*)$/;
+const OWN = /^(?:psql: )?(?:(?:error|fatal): (.*)|(You are currently not connected.*))$/;
 
 /**
  * Reads what psql prints with --echo-errors and VERBOSITY=verbose, and hands errors on once they are complete: a
@@ -46,9 +46,8 @@ export class ScriptMessages {
       this.begin({ line: at, sqlState: severity[2] ?? null, message: severity[3] ?? '', statement: '' });
       return;
     }
-    const own =
-      place && (OWN.exec(text) ?? /^(\\.*|invalid command.*|You are currently not connected.*)$/.exec(text));
-    if (own) this.begin({ line: at, sqlState: null, message: own[1] ?? '', statement: '' });
+    const own = this.inStatement && !place ? null : OWN.exec(text);
+    if (own) this.begin({ line: at, sqlState: null, message: own[1] ?? own[2] ?? '', statement: '' });
     else if (!this.open) return;
     else if (text.startsWith('STATEMENT:  ')) {
       this.inStatement = true;

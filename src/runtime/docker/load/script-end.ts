@@ -1,0 +1,42 @@
+import { RuntimeError } from '../../runtime.js';
+import { endsAsDump } from './script-head.js';
+
+export interface ScriptEnd {
+  /** All of it went to psql. */
+  sentAll: boolean;
+  /** It is pg_dump's, and has to end as pg_dump ends. */
+  isDump: boolean;
+  /** Its last bytes. */
+  tail: string;
+  /** Of psql; `null` when it was not waited for. */
+  exitCode: number | null;
+  /** psql has printed what stands behind the script. */
+  cameThrough: boolean;
+  /** What PostgreSQL did not take. */
+  failure: RuntimeError | null;
+}
+
+/**
+ * What is wrong with a script that was run; `null` when nothing is. One that was cut off fails for all kinds of
+ * reasons, or for none: a COPY without its end is a part of a table without an error.
+ */
+export function judgeScriptEnd(end: ScriptEnd): RuntimeError | null {
+  const { sentAll, isDump, tail, exitCode, cameThrough, failure } = end;
+  if (sentAll && isDump && !endsAsDump(tail)) {
+    return new RuntimeError('archive_unusable', 'The script is a dump without its end: it was cut off');
+  }
+  if (sentAll && exitCode === 0 && !cameThrough) {
+    return new RuntimeError(
+      'archive_unusable',
+      'The script ends in the middle of a statement or of a COPY, or leaves psql before its end',
+    );
+  }
+  if (failure !== null || exitCode === 0 || exitCode === null) return failure;
+  if (exitCode === 3) {
+    return new RuntimeError('load_failed', 'The script stops at its first error, and there was one');
+  }
+  // What psql ends with when it gets no connection, or loses it.
+  if (exitCode === 2) return new RuntimeError('unavailable', 'PostgreSQL was lost while the script ran');
+  const message = `psql ended with ${exitCode}: it was killed, or ran out of memory at a statement that is too long`;
+  return new RuntimeError('load_failed', message);
+}

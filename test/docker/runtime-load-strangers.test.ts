@@ -1,0 +1,229 @@
+import { Readable } from 'node:stream';
+import type { Loaded, LoadOptions, LoadSource } from '../../src/runtime/runtime.js';
+import { generateId } from '../../src/secrets/random.js';
+import { EngineFixture, soon } from './engine-fixture.js';
+import { fingerprintOf } from './fingerprint.js';
+import { nothingOfLoads } from './nothing-of-loads.js';
+import { runIn } from './run-in.js';
+
+jest.setTimeout(240_000);
+
+/** What comes from elsewhere: roles that are not here, and what only a superuser makes. */
+const STRANGE_SQL = `
+  CREATE ROLE stranger;
+  CREATE EXTENSION citext;
+  CREATE EXTENSION pageinspect;
+  CREATE SCHEMA shop AUTHORIZATION stranger;
+  SET ROLE stranger;
+  CREATE TABLE shop.items (id int GENERATED ALWAYS AS IDENTITY PRIMARY KEY, name text NOT NULL, at date)
+    PARTITION BY RANGE (id);
+  CREATE TABLE shop.items_1 PARTITION OF shop.items FOR VALUES FROM (0) TO (1000);
+  INSERT INTO shop.items (name) SELECT 'item ' || i FROM generate_series(1, 500) i;
+  CREATE SEQUENCE shop.loose;
+  CREATE TYPE shop.mood AS ENUM ('good', 'bad');
+  CREATE FUNCTION shop.twice(x int) RETURNS int LANGUAGE sql AS 'SELECT 2 * x';
+  CREATE VIEW shop.shown AS SELECT * FROM shop.items;
+  CREATE MATERIALIZED VIEW shop.counted AS SELECT count(*) FROM shop.items;
+  ALTER TABLE shop.items_1 ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+  ALTER DEFAULT PRIVILEGES IN SCHEMA shop GRANT SELECT ON TABLES TO PUBLIC;
+  GRANT SELECT ON shop.items TO PUBLIC;
+  RESET ROLE;
+  SELECT lo_from_bytea(77, 'large');
+  CREATE FUNCTION public.refuse() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
+  CREATE EVENT TRIGGER refusing ON ddl_command_start EXECUTE FUNCTION public.refuse();
+  CREATE PUBLICATION everything FOR ALL TABLES;
+  CREATE TABLE public.notes (body text);
+  INSERT INTO public.notes VALUES ('größe \\ "quoted" ''single'''), (NULL);`;
+
+const fixture = new EngineFixture();
+const source = fixture.spec();
+const target = fixture.spec();
+/** The databases that hold former data. */
+const previous: string[] = [];
+
+async function load(from: LoadSource, options: Partial<LoadOptions> = {}): Promise<Loaded> {
+  const given = { loadId: generateId(), replace: true, check: () => undefined, signal: soon(), ...options };
+  const loaded = await fixture.runtime.load(target, from, given);
+  previous.push(loaded.previous);
+  return loaded;
+}
+
+function bytes(content: Buffer | string) {
+  const open = () => Readable.from([Buffer.from(content)]);
+  return { open, sizeBytes: Buffer.byteLength(content) };
+}
+
+const dumpOf = (...options: string[]) =>
+  runIn(fixture.container(source, 'postgres'), ['pg_dump', '-U', 'postgres', ...options, 'app']);
+
+beforeAll(async () => {
+  await Promise.all([fixture.apply(source), fixture.apply(target)]);
+  const superuser = ['psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-U', 'postgres', '-d', 'app'];
+  await runIn(fixture.container(source, 'postgres'), superuser, STRANGE_SQL);
+  await fixture.query(target, 'CREATE TABLE mine AS SELECT 42 AS x', 'direct');
+});
+afterAll(() => fixture[Symbol.asyncDispose]());
+afterEach(() => nothingOfLoads(fixture, target, previous));
+
+const OWNERS = `
+  SELECT 'relation' AS what, relname AS name, relowner::regrole::text AS owner FROM pg_class
+    WHERE relnamespace IN ('public'::regnamespace, 'shop'::regnamespace)
+  UNION ALL SELECT 'function', proname, proowner::regrole::text FROM pg_proc
+    WHERE pronamespace IN ('public'::regnamespace, 'shop'::regnamespace) AND proname IN ('twice', 'refuse')
+  UNION ALL SELECT 'type', typname, typowner::regrole::text FROM pg_type WHERE typnamespace = 'shop'::regnamespace
+  UNION ALL SELECT 'schema', nspname, nspowner::regrole::text FROM pg_namespace WHERE nspname = 'shop'
+  UNION ALL SELECT 'extension', extname, extowner::regrole::text FROM pg_extension WHERE extname <> 'plpgsql'
+  UNION ALL SELECT 'large object', oid::text, lomowner::regrole::text FROM pg_largeobject_metadata
+  UNION ALL SELECT 'database', datname, datdba::regrole::text FROM pg_database WHERE datname = 'app'`;
+
+async function isAllThere(loaded: Loaded) {
+  const owners = await fixture.query(target, OWNERS, 'direct');
+  expect(owners.length).toBeGreaterThan(12);
+  expect(owners.filter(({ owner }: { owner: string }) => owner !== 'app_owner')).toEqual([]);
+  expect(loaded.contents.tables).toEqual(
+    expect.arrayContaining([
+      { schema: 'shop', name: 'items_1', rows: 500 },
+      { schema: 'shop', name: 'counted', rows: 1 },
+      { schema: 'public', name: 'notes', rows: 2 },
+    ]),
+  );
+  expect(loaded.contents.largeObjects).toBe(1);
+  expect(await fixture.query(target, 'INSERT INTO shop.items (name) VALUES ($$new$$) RETURNING id')).toEqual([
+    { id: 501 },
+  ]);
+  expect(loaded.skipped.map(({ what }) => what)).toEqual(
+    expect.arrayContaining([
+      expect.stringContaining('pageinspect'),
+      expect.stringContaining('event triggers'),
+    ]),
+  );
+}
+
+it.each([['custom'], ['tar']])(
+  'loads an archive of elsewhere, %s, all of which is then the tenant’s',
+  async (format) => {
+    await isAllThere(await load({ kind: 'archive', ...bytes(await dumpOf(`--format=${format}`)) }));
+  },
+);
+
+it('loads a script of elsewhere', async () => {
+  const loaded = await load({ kind: 'script', ...bytes(await dumpOf()) });
+  await isAllThere(loaded);
+  expect(loaded.skipped.map(({ what }) => what)).toEqual(
+    expect.arrayContaining([expect.stringContaining('owners'), expect.stringContaining('publications')]),
+  );
+});
+
+it('loads a script inside of a transaction, and keeps its own search_path', async () => {
+  const script = `BEGIN; CREATE TABLE plain (x int); ALTER TABLE plain OWNER TO nobody_here;
+    INSERT INTO plain VALUES (1), (2); COMMIT; INSERT INTO plain VALUES (3)`;
+  const { contents, skipped } = await load({ kind: 'script', ...bytes(script) });
+  expect(contents.tables).toEqual([{ schema: 'public', name: 'plain', rows: 3 }]);
+  expect(skipped).toEqual([{ what: 'owners', reason: expect.any(String) as string }]);
+});
+
+describe('what harms nothing', () => {
+  let before: object;
+  beforeAll(async () => {
+    before = await fingerprintOf(fixture, target);
+  });
+  afterEach(async () => expect(await fingerprintOf(fixture, target)).toEqual(before));
+
+  const refused = async (from: LoadSource, code: string, message: RegExp) => {
+    await expect(load(from)).rejects.toMatchObject({
+      code,
+      message: expect.stringMatching(message) as string,
+    });
+  };
+
+  it('is a script that goes elsewhere', async () => {
+    const script = 'CREATE TABLE a (x int);\n\\connect app\nDROP TABLE plain;\n';
+    await refused({ kind: 'script', ...bytes(script) }, 'load_failed', /without --create/);
+    const created = await dumpOf('--create', '--clean', '--if-exists');
+    await refused({ kind: 'script', ...bytes(created) }, 'load_failed', /without --create/);
+  });
+
+  it('is a script that wants to be more than it is', async () => {
+    const script = `
+      RESET ROLE; SET ROLE app_owner; SET SESSION AUTHORIZATION postgres;
+      DROP DATABASE app WITH (FORCE);
+      ALTER DATABASE app SET search_path = nowhere;
+      ALTER ROLE app SET search_path = nowhere;
+      ALTER ROLE app_owner SUPERUSER;
+      CREATE ROLE evil SUPERUSER LOGIN;
+      ALTER SYSTEM SET archive_command = 'id';
+      SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app';
+      COPY (SELECT 1) TO PROGRAM 'touch /tmp/evil';
+      \\! psql -h 127.0.0.1 -U postgres -c 'DROP DATABASE app'
+      \\! touch /var/lib/postgresql/evil; (sleep 100; true) &
+      GRANT ALL ON DATABASE app TO PUBLIC;
+      CREATE TABLE evil (x int);`;
+    const refusal = new Error('not what was wanted');
+    const check = () => {
+      throw refusal;
+    };
+    await expect(load({ kind: 'script', ...bytes(script) }, { check })).rejects.toBe(refusal);
+    const traces = await fixture.query(
+      target,
+      `SELECT rolname FROM pg_roles WHERE rolname = 'evil' OR (rolsuper AND rolname <> 'postgres')
+       UNION ALL SELECT setconfig::text FROM pg_db_role_setting WHERE setconfig::text LIKE '%nowhere%'`,
+    );
+    expect(traces).toEqual([]);
+    await runIn(fixture.container(target, 'postgres'), [
+      'sh',
+      '-c',
+      '! ls /tmp/evil /var/lib/postgresql/evil',
+    ]);
+  });
+
+  it('is one that is not what it should be', async () => {
+    const dump = String(await dumpOf());
+    const cut = dump.slice(0, dump.indexOf('item 250'));
+    await refused({ kind: 'script', ...bytes(cut) }, 'archive_unusable', /cut off/);
+    await refused(
+      { kind: 'script', ...bytes('CREATE TABLE a (x int);\nCOPY a FROM stdin;\n1\n2') },
+      'archive_unusable',
+      /middle/,
+    );
+    await refused({ kind: 'script', ...bytes('SELECT 1; SELECT $$ open') }, 'archive_unusable', /middle/);
+    await refused(
+      { kind: 'script', ...bytes('-- Dumped from database version 99.1\n') },
+      'archive_unusable',
+      /PostgreSQL 99/,
+    );
+    await refused(
+      { kind: 'script', ...bytes('--\n-- PostgreSQL database cluster dump\n--\n') },
+      'archive_unusable',
+      /pg_dumpall/,
+    );
+    await refused(
+      { kind: 'script', ...bytes('CREATE TABLE a (x int); SELEC 1; CREATE TABLE a ();') },
+      'load_failed',
+      /SELEC/,
+    );
+  });
+
+  it('is what is not allowed to replace anything', async () => {
+    await expect(load({ kind: 'script', ...bytes('SELECT 1') }, { replace: false })).rejects.toMatchObject({
+      code: 'not_empty',
+      message: expect.stringContaining('relation public.plain') as string,
+    });
+  });
+
+  it('is an archive that is broken', async () => {
+    const archive = await dumpOf('--format=custom');
+    const head = archive.subarray(0, Math.floor(archive.length / 10));
+    for (const broken of [Buffer.from('nothing'), Buffer.alloc(0), head]) {
+      await refused({ kind: 'archive', ...bytes(broken) }, 'archive_unusable', /./);
+    }
+    for (const part of [0.6, 0.99]) {
+      const cut = archive.subarray(0, Math.floor(archive.length * part));
+      await refused({ kind: 'archive', ...bytes(cut) }, 'archive_unusable', /cannot/);
+    }
+    // Of a table's rows, which are compressed.
+    const flipped = Buffer.from(archive);
+    const at = Math.floor(archive.length * 0.97);
+    flipped.writeUInt8(flipped.readUInt8(at) ^ 0xff, at);
+    await expect(load({ kind: 'archive', ...bytes(flipped) })).rejects.toMatchObject({ retryable: false });
+  });
+});

@@ -1,0 +1,129 @@
+import { judgeScript } from '../../../../src/runtime/docker/load/judge-script.js';
+import { ScriptMessages, type ScriptError } from '../../../../src/runtime/docker/load/script-messages.js';
+import { ScriptReport } from '../../../../src/runtime/docker/load/script-report.js';
+
+function read(...pieces: string[]): ScriptError[] {
+  const errors: ScriptError[] = [];
+  const messages = new ScriptMessages((error) => errors.push(error));
+  for (const piece of pieces) messages.add(Buffer.from(piece));
+  messages.end();
+  return errors;
+}
+
+const failing = (statement: string, sqlState: string | null = '42501', message = 'no'): ScriptError => ({
+  line: 1,
+  sqlState,
+  message,
+  statement,
+});
+
+it('reads where an error was, what it was and at what', () => {
+  const printed =
+    'psql:<stdin>:3: NOTICE:  00000: nothing\n' +
+    'psql:<stdin>:7: ERROR:  42P01: relation "x" does not exist\nLINE 1: select\n        ^\n' +
+    'DETAIL:  none\nLOCATION:  parserOpenTable, parse_relation.c:1449\nSTATEMENT:  select *\nERROR:  in a string\nfrom x;\n' +
+    'psql:<stdin>:9: error: \\connect: connection to server failed: FATAL:  no\n';
+  // However it is cut.
+  for (const size of [1, 7, 10_000]) {
+    const pieces = printed.match(new RegExp(`[^]{1,${size}}`, 'g')) ?? [];
+    expect(read(...pieces)).toEqual([
+      {
+        line: 7,
+        sqlState: '42P01',
+        message: 'relation "x" does not exist. DETAIL:  none',
+        statement: 'select *\nERROR:  in a string\nfrom x;',
+      },
+      {
+        line: 9,
+        sqlState: null,
+        message: '\\connect: connection to server failed: FATAL:  no',
+        statement: '',
+      },
+    ]);
+  }
+});
+
+it('keeps the beginning of a statement, however long it is', () => {
+  const [error] = read(
+    'psql:<stdin>:1: ERROR:  22000: no\nSTATEMENT:  ',
+    'x'.repeat(100_000),
+    '\nmore\n'.repeat(10_000),
+  );
+  expect(error?.statement.length).toBeLessThan(5000);
+});
+
+it.each([
+  ['ALTER TABLE public.notes OWNER TO stranger;', 'owners'],
+  ['-- of pg_dump\n\nGRANT ALL ON TABLE a TO b', 'grants'],
+  ['ALTER DEFAULT PRIVILEGES FOR ROLE a GRANT ALL ON TABLES TO b', 'grants'],
+  ['/* x */ CREATE ROLE evil SUPERUSER', 'roles'],
+  ['alter user postgres password $$x$$', 'roles'],
+  ['SET SESSION AUTHORIZATION stranger', 'changes of the role'],
+  ['SET ROLE stranger', 'changes of the role'],
+  ['DROP DATABASE app', 'statements about databases'],
+  ['ALTER SYSTEM SET x = 1', 'settings of the server'],
+  ['COPY (SELECT 1)\n TO PROGRAM $$id$$', 'COPY from or to programs'],
+  ['CREATE EVENT TRIGGER x ON ddl_command_start EXECUTE FUNCTION y()', 'event triggers'],
+  ['CREATE PUBLICATION x FOR ALL TABLES', 'publications'],
+  ['COMMENT ON EXTENSION postgis IS $$x$$', 'comments on extensions'],
+  ['SET session_replication_role = replica', 'settings'],
+  ['CREATE EXTENSION IF NOT EXISTS "uuid-ossp" WITH SCHEMA public', 'extension uuid-ossp'],
+])('does without %s', (statement, what) => {
+  expect(judgeScript(failing(statement))).toMatchObject({ verdict: 'skipped', skipped: { what } });
+});
+
+it.each([
+  ['SET transaction_timeout = 0', '42704', ''],
+  ['CREATE SCHEMA public;', '42P06', 'schema "public" already exists'],
+  ['', null, 'invalid command \\restrict'],
+])('takes no notice of %s %s %s', (statement, sqlState, message) => {
+  expect(judgeScript(failing(statement, sqlState, message)).verdict).toBe('harmless');
+});
+
+it.each([
+  ['CREATE TABLE x ()', '42501', 'permission denied', 'refused'],
+  ['COPY a FROM stdin', '22P02', 'invalid input', 'refused'],
+  ['COPY program FROM stdin', '22P02', 'invalid input', 'refused'],
+  ['CREATE USER MAPPING FOR x SERVER y', '42704', 'no', 'refused'],
+  ['INSERT INTO x VALUES (1)', '53100', 'could not extend file', 'full'],
+  ['INSERT INTO x VALUES (1)', '57P01', 'terminating connection', 'lost'],
+  ['', null, '\\connect: FATAL:  permission denied for database "app"', 'left'],
+  ['', null, 'server closed the connection unexpectedly', 'lost'],
+  ['', null, '\\i x: No such file or directory', 'refused'],
+])('does not do without %s %s %s', (statement, sqlState, message, verdict) => {
+  expect(judgeScript(failing(statement, sqlState, message)).verdict).toBe(verdict);
+});
+
+describe('the report', () => {
+  it('counts what is alike, and tells the first of what failed', () => {
+    const report = new ScriptReport();
+    for (let i = 0; i < 1000; i++) report.add(failing('ALTER TABLE a OWNER TO b'));
+    report.add(failing('CREATE EXTENSION postgis'));
+    expect(report.failure()).toBeNull();
+    expect(report.skipped).toMatchObject([{ what: 'owners (1000)' }, { what: 'extension postgis' }]);
+    for (let i = 0; i < 1000; i++) report.add(failing(`CREATE TABLE t${i} (x geometry)`, '42704', 'no type'));
+    expect(report.failure()).toMatchObject({
+      code: 'load_failed',
+      message: expect.stringMatching(
+        /line 1: no type \(CREATE TABLE t0 .* and 997 more errors.*extension postgis/,
+      ) as string,
+    });
+  });
+
+  it('is bounded', () => {
+    const report = new ScriptReport();
+    for (let i = 0; i < 500; i++) report.add(failing(`CREATE EXTENSION x${i}`));
+    expect(report.skipped).toHaveLength(101);
+    expect(report.skipped.at(-1)).toMatchObject({ what: '400 more' });
+  });
+
+  it.each([
+    ['53100', 'no_space'],
+    ['57P01', 'unavailable'],
+  ])('says of %s what to do', (sqlState, code) => {
+    const report = new ScriptReport();
+    report.add(failing('INSERT INTO x VALUES (1)', sqlState));
+    report.add(failing('SELECT 1', null, 'You are currently not connected to a database.'));
+    expect(report.failure()).toMatchObject({ code });
+  });
+});

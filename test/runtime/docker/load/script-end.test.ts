@@ -1,0 +1,51 @@
+import { judgeScriptEnd } from '../../../../src/runtime/docker/load/script-end.js';
+import { readScriptHead } from '../../../../src/runtime/docker/load/script-head.js';
+import { RuntimeError } from '../../../../src/runtime/runtime.js';
+
+const failure = new RuntimeError('load_failed', 'refused');
+const fine = {
+  sentAll: true,
+  isDump: true,
+  tail: '--\n-- PostgreSQL database dump complete\n--\n\n',
+  exitCode: 0,
+  cameThrough: true,
+  failure: null,
+};
+
+it('finds nothing wrong with what came through', () => {
+  expect(judgeScriptEnd(fine)).toBeNull();
+  expect(judgeScriptEnd({ ...fine, isDump: false, tail: '' })).toBeNull();
+});
+
+it.each([
+  ['cut off', { tail: 'x\t1\n', failure }, 'archive_unusable'],
+  ['in the middle of something', { cameThrough: false, failure }, 'archive_unusable'],
+  ['refused', { failure }, 'load_failed'],
+  [
+    'refused, and not waited for',
+    { sentAll: false, exitCode: null, cameThrough: false, failure },
+    'load_failed',
+  ],
+  ['stopped by itself', { exitCode: 3, cameThrough: false }, 'load_failed'],
+  ['killed', { exitCode: 137, cameThrough: false }, 'load_failed'],
+])('tells one that was %s', (_what, end, code) => {
+  expect(judgeScriptEnd({ ...fine, ...end })).toMatchObject({ code });
+});
+
+describe('the head of a script', () => {
+  const head = '--\n-- PostgreSQL database dump\n--\n\n-- Dumped from database version 16.3 (Debian)\n';
+
+  it('tells a dump from other SQL', () => {
+    expect(readScriptHead(head, 16)).toEqual({ isDump: true });
+    expect(readScriptHead('CREATE TABLE x ();', 16)).toEqual({ isDump: false });
+  });
+
+  it.each([
+    [head, 15, /PostgreSQL 16 and this is PostgreSQL 15/],
+    ['--\n-- PostgreSQL database cluster dump\n--\n', 16, /pg_dumpall/],
+    ['PGDMP\u0001', 16, /archive/],
+    ['S\0E\0L\0', 16, /UTF-8/],
+  ])('refuses %j', (text, major, message) => {
+    expect(() => readScriptHead(text, major)).toThrow(message);
+  });
+});
