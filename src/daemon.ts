@@ -1,10 +1,19 @@
+import { lookup } from 'node:dns/promises';
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { backupHandler } from './backups/backup-handler.js';
 import { Caretaker } from './backups/caretaker.js';
 import { DiskStore } from './backups/disk-store.js';
+import { Exporter } from './backups/export-dump.js';
+import { importHandler } from './backups/import-handler.js';
+import { Incoming } from './backups/incoming.js';
+import { LoadsCaretaker } from './backups/loads-caretaker.js';
 import { openStored } from './backups/open-stored.js';
+import { receiveUpload } from './backups/receive-upload.js';
+import { refusalOfSource } from './backups/refusal-of-source.js';
+import { restoreHandler } from './backups/restore-handler.js';
 import type { Config } from './config.js';
+import { AddressRules } from './domain/address-rules.js';
 import type { Logger } from './domain/logger.js';
 import type { OperationHandler } from './domain/operation-handler.js';
 import type { Database } from './domain/records.js';
@@ -26,7 +35,9 @@ import { findBrokenAuditEvent } from './store/audit.js';
 import { listCredentialKeyIds, resealCredentials } from './store/credentials.js';
 import { lockDataDir } from './store/data-dir-lock.js';
 import { dropStaleIdempotentReplies } from './store/idempotency.js';
+import { listSourceKeyIds, resealSources } from './store/loads.js';
 import { openStore } from './store/open.js';
+import { isUnfinished } from './store/operations.js';
 import { ensureDefaultOrg } from './store/orgs.js';
 import type { Store } from './store/store.js';
 import { replaceOperatorToken } from './store/tokens.js';
@@ -36,6 +47,8 @@ const underConstruction: OperationHandler = {
   succeeded: () => undefined,
   failed: () => undefined,
 };
+
+const DAY_MS = 86_400_000;
 
 export interface DaemonDeps {
   config: Config;
@@ -93,6 +106,20 @@ export async function startDaemon({
       retentionDays: config.backupRetentionDays,
       intervalMs: 3_600_000,
     });
+    const incoming = new Incoming(config.backupDir, (id) => isUnfinished(store, id));
+    const source = { resolve: addressesOf, rules: new AddressRules(config.importAllow, config.subnetPool) };
+    const previousKeptForMs = config.backupRetentionDays * DAY_MS;
+    const loads = new LoadsCaretaker({
+      store,
+      runtime,
+      incoming,
+      specOf,
+      logger,
+      intervalMs: 60_000,
+      patienceMs: 60_000,
+    });
+    const exporter = new Exporter({ runtime, specOf, atOnce: 2, idleMs: 300_000 });
+    const loading = { store, runtime, specOf, previousKeptForMs, tidy: () => loads.nudge() };
     const provisioner = new DatabaseProvisioner({
       store,
       handlers: {
@@ -100,8 +127,8 @@ export async function startDaemon({
         backup: backupHandler({ store, runtime, disk, specOf, clock }),
         verify: underConstruction,
         copy: underConstruction,
-        restore: underConstruction,
-        import: underConstruction,
+        restore: restoreHandler({ ...loading, disk }),
+        import: importHandler({ ...loading, incoming, source }),
       },
       waiters,
       clock,
@@ -130,6 +157,11 @@ export async function startDaemon({
         nudge: () => provisioner.nudge(),
         waitForOperation: (id, timeoutMs, signal) => waiters.wait(id, timeoutMs, signal),
         openBackup: (database, backup) => openStored(disk, database, backup),
+        exportDatabase: (database, signal) => exporter.dump(database, signal),
+        receiveUpload: ({ engineVersion: major }, chunks) =>
+          receiveUpload(incoming, { id: store.newId(), major }, chunks),
+        refusalOfSource: (url) => refusalOfSource(source, url),
+        previousKeptForMs,
         tidyBackups: () => caretaker.nudge(),
         newCredential: () => {
           const password = generatePassword();
@@ -147,6 +179,8 @@ export async function startDaemon({
     releasers.push(() => provisioner.stop());
     caretaker.start();
     releasers.push(() => caretaker.stop());
+    loads.start();
+    releasers.push(() => loads.stop());
     resync.start();
     releasers.push(() => resync.stop());
     releasers.push(() => waiters.close());
@@ -156,6 +190,11 @@ export async function startDaemon({
     await stop();
     throw error;
   }
+}
+
+/** As whoever connects resolves a name. */
+async function addressesOf(host: string): Promise<string[]> {
+  return (await lookup(host, { all: true })).map(({ address }) => address);
 }
 
 /** The folder that an operator names has to be there: it may be a disk that is not mounted yet. */
@@ -181,13 +220,15 @@ function openControlDatabase(config: Config, migrationsFolder: string): Store {
 
 /** What must hold before anybody is served. Throws when a secret could not be opened any more. */
 function prepareStore(store: Store, config: Config, logger: Logger): void {
-  const missing = listCredentialKeyIds(store).filter((id) => !store.sealer.holds(id));
+  const missing = [...listCredentialKeyIds(store), ...listSourceKeyIds(store)].filter(
+    (id) => !store.sealer.holds(id),
+  );
   if (missing.length > 0) {
     throw new Error(
       `${config.masterKeyFile} does not hold the key(s) ${missing.join(', ')}, with which credentials are encrypted: put back the key file that belongs to this data directory`,
     );
   }
-  const resealed = resealCredentials(store);
+  const resealed = resealCredentials(store) + resealSources(store);
   if (resealed > 0) {
     logger.info(
       { resealed, keyId: store.sealer.activeKeyId },

@@ -4,6 +4,7 @@ import type { Logger } from '../domain/logger.js';
 import type { Database } from '../domain/records.js';
 import type { Credential } from '../store/credentials.js';
 import type { Store } from '../store/store.js';
+import type { Upload } from './endpoint.js';
 
 /** What the API is built from. Each endpoint takes just what it uses. */
 export interface ApiDeps {
@@ -19,6 +20,14 @@ export interface ApiDeps {
   waitForOperation: (operationId: string, timeoutMs: number, signal: AbortSignal) => Promise<void>;
   /** The archive of a backup, from its first byte; ends with an error when it is not what was stored. */
   openBackup: (database: Database, backup: Backup) => Promise<AsyncIterable<Buffer>>;
+  /** The dump of a database as it is now, which rejects when it is not whole. */
+  exportDatabase: (database: Database, signal: AbortSignal) => AsyncIterable<Buffer>;
+  /** Keeps an uploaded dump for an import into this database; or says why it cannot be imported. */
+  receiveUpload: (database: Database, chunks: AsyncIterable<Buffer>) => Promise<Upload | { refused: string }>;
+  /** Why a server cannot be imported from; `null` when nothing speaks against it. */
+  refusalOfSource: (url: string) => Promise<string | null>;
+  /** How long the former data of a database is kept that was replaced, in ms. */
+  previousKeptForMs: number;
   /** Says that files of backups may be to be removed. */
   tidyBackups: () => void;
   newCredential: () => Credential;

@@ -43,6 +43,11 @@ export function findBackup(store: Store, databaseId: string, id: string): Backup
   );
 }
 
+/** For the daemon's own work: a backup of any database, removed or not. */
+export function findBackupById(store: Store, id: string): Backup | undefined {
+  return store.get<Backup>(`${SELECT} WHERE b.id = ?`, id);
+}
+
 /** The backup that an operation makes. */
 export function findBackupOf(store: Store, operationId: string): Backup | undefined {
   return store.get<Backup>(`${SELECT} WHERE b.operation_id = ?`, operationId);

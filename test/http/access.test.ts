@@ -194,6 +194,8 @@ const SAMPLES: Record<string, Sample> = {
   getBackup: async (api) => ({ params: { id: await api.storedBackup() } }),
   downloadBackup: async (api) => ({ params: { id: await api.storedBackup() } }),
   deleteBackup: async (api) => ({ params: { id: await api.storedBackup() } }),
+  restoreDatabase: async (api) => ({ json: { backupId: await api.storedBackup(), as: 'again' } }),
+  importDatabase: () => ({ json: { sourceUrl: 'postgresql://reader:secret@db.example.com/shop' } }),
   getVolume: async (api) => ({ params: { id: await api.preservedVolume() } }),
   purgeVolume: async (api) => ({ params: { id: await api.preservedVolume() } }),
 };
@@ -250,6 +252,9 @@ const CONTRACT: Record<string, OrgRole | 'operator'> = {
   getBackup: 'viewer',
   downloadBackup: 'admin',
   deleteBackup: 'owner',
+  restoreDatabase: 'admin',
+  importDatabase: 'member',
+  exportDatabase: 'admin',
   listOperations: 'viewer',
   getOperation: 'viewer',
   getEnv: 'deploy',
