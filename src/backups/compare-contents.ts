@@ -46,8 +46,11 @@ function compareTables(expected: BackupContents['tables'], actual: BackupContent
   return compare(expected, actual, {
     keyOf: ({ schema, name }) => JSON.stringify([schema, name]),
     wordsFor: ({ schema, name }) => `table ${quote(schema)}.${quote(name)}`,
+    // A materialised view is filled anew by a restore: one of the last 30 days, say, has other rows then.
     differ: (one, other) =>
-      one.rows === other.rows ? [] : [`has ${counted(other.rows, 'row')} instead of ${one.rows}`],
+      one.rows === other.rows || (one.materialized && other.materialized)
+        ? []
+        : [`has ${counted(other.rows, 'row')} instead of ${one.rows}`],
   });
 }
 

@@ -14,7 +14,9 @@ const version = z.string().min(1);
 const contentsSchema = z.object({
   extensions: z.array(z.object({ name: z.string(), version: z.string(), schema: z.string() })),
   schemas: z.array(z.string()),
-  tables: z.array(z.object({ schema: z.string(), name: z.string(), rows: count })),
+  tables: z.array(
+    z.object({ schema: z.string(), name: z.string(), rows: count, materialized: z.literal(true).optional() }),
+  ),
   largeObjects: count,
 });
 

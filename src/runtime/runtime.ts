@@ -47,7 +47,7 @@ export interface DatabaseContents {
    * Whatever has rows of its own: tables, the leaves of partitioned ones, and materialised views, which a restore
    * fills anew and which may then have others.
    */
-  tables: { schema: string; name: string; rows: number }[];
+  tables: { schema: string; name: string; rows: number; materialized?: true | undefined }[];
   largeObjects: number;
 }
 

@@ -65,8 +65,9 @@ export async function readContents(
   const schemas = await session.query<{ name: string }>(SCHEMAS);
   const tables: DatabaseContents['tables'] = [];
   for (const relation of relations) {
-    const { schema, name } = relation;
-    tables.push({ schema, name, rows: relation.filled ? await countRows(session, relation) : 0 });
+    const { schema, name, kind } = relation;
+    const rows = relation.filled ? await countRows(session, relation) : 0;
+    tables.push({ schema, name, rows, ...(kind === 'view' && { materialized: true }) });
   }
   return {
     // Packages add a name of their own after it.
