@@ -50,10 +50,10 @@ export async function loadDatabase(
     }),
   );
   store.transaction(() => {
-    // What was empty can go as soon as the operation is settled.
-    const keptForMs = load.replaces ? previousKeptForMs : 0;
-    const keptUntil = recordPrevious(store, operation.id, { name: loaded.previous, keptForMs });
-    const previous = load.replaces ? { database: loaded.previous, keptUntil } : null;
+    // Also where it was empty: it was when the load began, and somebody may have written to it until its end.
+    const { previous: name } = loaded;
+    const keptUntil = recordPrevious(store, operation.id, { name, keptForMs: previousKeptForMs });
+    const previous = { database: name, keptUntil };
     recordResult(store, operation.id, { ...loadResult(loaded, previous), ...resultOf(loaded) });
   });
 }

@@ -6,7 +6,7 @@ const MOST = 100;
 /** What people are told of a load. */
 export function loadResult(
   { contents, skipped, interruptedMs }: Loaded,
-  previous: { database: string; keptUntil: string } | null,
+  previous: { database: string; keptUntil: string },
 ): Record<string, unknown> {
   return {
     ...tablesOf(contents),

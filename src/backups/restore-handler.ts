@@ -53,7 +53,7 @@ function requireMade({ name, readyAt, errorMessage }: Database): void {
   if (readyAt !== null) return;
   const why = errorMessage === null ? '' : `: ${errorMessage}`;
   throw new RuntimeError(
-    'start_failed',
+    'load_failed',
     `The database ${name} could not be made, so nothing was restored into it${why}. Delete it, and restore the backup again`,
   );
 }
