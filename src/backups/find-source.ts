@@ -1,3 +1,4 @@
+import { isIPv4 } from 'node:net';
 import type { AddressRules } from '../domain/address-rules.js';
 import { parseSourceUrl, SourceUrlError, type SourceAddress } from '../domain/source-url.js';
 import { RuntimeError, type SourceServer } from '../runtime/runtime.js';
@@ -25,7 +26,8 @@ export async function findSource({ resolve, rules }: SourceDeps, url: string): P
       `The host ${source.host} has an address that is not to be connected to (${refusal}): name one on the internet, or have the operator allow its network with PAASDB_IMPORT_ALLOW`,
     );
   }
-  const [address] = addresses;
+  // Docker gives containers no IPv6 unless somebody sets it up.
+  const address = addresses.find(isIPv4) ?? addresses[0];
   if (address === undefined) throw unusable(`The host ${source.host} has no address`);
   return { ...source, address, sslMode: sslMode ?? (rules.isPublic(address) ? 'require' : 'prefer') };
 }

@@ -25,6 +25,12 @@ it('pins one address, and keeps the name for its certificate', async () => {
   });
 });
 
+it('pins an address of IPv4 where there is one', async () => {
+  const ipv6 = '2606:2800:21f::1';
+  expect((await findSource(depsWith([ipv6, PUBLIC]), URL)).address).toBe(PUBLIC);
+  expect((await findSource(depsWith([ipv6]), URL)).address).toBe(ipv6);
+});
+
 it('encrypts on the internet unless told otherwise, and prefers to where the operator allows', async () => {
   const sslModeOf = async (address: string, url: string, ...allowed: string[]) =>
     (await findSource(depsWith([address], ...allowed), url)).sslMode;

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import { findBrokenAuditEvent } from '../../src/store/audit.js';
@@ -156,6 +156,16 @@ describe('an upload', () => {
     const answer = await api.request('POST', `${DATABASES}/later/import`, { raw: SQL });
     expect(answer).toMatchObject({ status: 409, body: { code: 'database_not_ready' } });
     expect(filesLeft()).toEqual([]);
+  });
+
+  it('whose file is gone fails for good, and says where it should be', async () => {
+    const { body } = await upload(SQL);
+    rmSync(join(api.folder, 'backups', 'incoming', body.id as string));
+    await expect(api.settle()).rejects.toMatchObject({
+      code: 'missing',
+      retryable: false,
+      message: expect.stringContaining(`incoming/${body.id} is missing`),
+    });
   });
 
   it('goes with its database', async () => {
