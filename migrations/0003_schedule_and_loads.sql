@@ -18,9 +18,16 @@ CREATE TABLE loads (
   -- The connection to a server elsewhere; NULL for a backup and for an upload, whose file is named for the operation.
   source_sealed       TEXT,
   created_at          TEXT NOT NULL,
-  -- Under which name the former data can be reached, and until when.
+  -- Under which name the former data can be reached, once it was replaced, and until when. The time is there from the
+  -- beginning: a load that failed, nobody knows how far it came, is looked after like one that succeeded.
   previous_name       TEXT,
-  previous_expires_at TEXT,
+  previous_expires_at TEXT NOT NULL,
   previous_removed_at TEXT
 ) STRICT;
 CREATE INDEX loads_database ON loads (database_id, created_at);
+-- The password of a server elsewhere is kept no longer than it is needed, whoever settles the operation.
+CREATE TRIGGER loads_wipe_source AFTER UPDATE OF status ON operations
+WHEN NEW.status IN ('succeeded', 'failed', 'cancelled')
+BEGIN
+  UPDATE loads SET source_sealed = NULL WHERE operation_id = NEW.id;
+END;

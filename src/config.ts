@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { BACKUP_VERIFY, type BackupVerify } from './domain/backup.js';
+import { parseRange, type AddressRange } from './domain/address-rules.js';
 import { ORG_NETWORK_BITS, parseCidr, type Cidr } from './domain/cidr.js';
 import type { LogLevel } from './logger.js';
 
@@ -31,6 +32,8 @@ export interface Config {
   resourcePrefix: string;
   network: string;
   subnetPool: Cidr;
+  /** Networks that are not the internet's and that imports may connect to all the same. */
+  importAllow: readonly AddressRange[];
   logLevel: LogLevel;
   /** `null`: where the docker command finds the engine by default. */
   dockerHost: string | null;
@@ -101,6 +104,12 @@ export const SETTINGS = [
     name: 'SUBNET_POOL',
     default: '10.176.0.0/12',
     meaning: `range out of which each org’s network gets a /${ORG_NETWORK_BITS}; none of the host’s own networks may be in it, nor may it change while there are databases`,
+  },
+  {
+    name: 'IMPORT_ALLOW',
+    default: '',
+    meaning:
+      'networks beside the internet that an import may read a server in, such as `192.168.7.0/24,fd00:7::/64`',
   },
   { name: 'LOG_LEVEL', default: 'info', meaning: LOG_LEVELS.join(', ') },
 ] as const satisfies Setting[];
@@ -184,6 +193,11 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       parsePool,
       `an IPv4 range of at least a /${ORG_NETWORK_BITS}, such as 10.176.0.0/12`,
     ),
+    importAllow: read(
+      'IMPORT_ALLOW',
+      parseRanges,
+      'addresses or ranges of them with commas between, such as 192.168.7.0/24,fd00:7::/64',
+    ),
     logLevel: read(
       'LOG_LEVEL',
       (value) => LOG_LEVELS.find((level) => level === value) ?? null,
@@ -228,6 +242,12 @@ function parseVersions(value: string): number[] | null {
   const versions = value.split(',').map((part) => wholeNumber(part.trim(), 15, 99));
   const numbers = versions.filter((version) => version !== null);
   return numbers.length === versions.length ? [...new Set(numbers)].sort((a, b) => a - b) : null;
+}
+
+function parseRanges(value: string): AddressRange[] | null {
+  if (value.trim() === '') return [];
+  const ranges = value.split(',').map((part) => parseRange(part.trim()));
+  return ranges.every((range) => range !== null) ? ranges : null;
 }
 
 function parsePool(value: string): Cidr | null {

@@ -1,16 +1,25 @@
+import { lookup } from 'node:dns/promises';
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { backupHandler } from './backups/backup-handler.js';
 import { Caretaker } from './backups/caretaker.js';
 import type { BackupPlan } from './backups/due-times.js';
 import { DiskStore } from './backups/disk-store.js';
+import { Exporter } from './backups/export-dump.js';
+import { importHandler } from './backups/import-handler.js';
+import { Incoming } from './backups/incoming.js';
+import { LoadsCaretaker } from './backups/loads-caretaker.js';
 import { openStored } from './backups/open-stored.js';
+import { AddressRules } from './domain/address-rules.js';
+import { BackupScheduler } from './backups/scheduler.js';
+import { ConfigError, type Config } from './config.js';
 import { OverdueWatch } from './backups/overdue-watch.js';
 import { Schedule } from './backups/schedule.js';
-import { BackupScheduler } from './backups/scheduler.js';
-import { verifyHandler } from './backups/verify-handler.js';
-import { ConfigError, type Config } from './config.js';
 import { isBackupOverdue, overdueAfterMs } from './domain/backup-overdue.js';
+import { receiveUpload } from './backups/receive-upload.js';
+import { refusalOfSource } from './backups/refusal-of-source.js';
+import { restoreHandler } from './backups/restore-handler.js';
+import { verifyHandler } from './backups/verify-handler.js';
 import type { Logger } from './domain/logger.js';
 import type { OperationHandler } from './domain/operation-handler.js';
 import type { Database } from './domain/records.js';
@@ -33,7 +42,9 @@ import type { BackupFacts } from './store/backup-facts.js';
 import { listCredentialKeyIds, resealCredentials } from './store/credentials.js';
 import { lockDataDir } from './store/data-dir-lock.js';
 import { dropStaleIdempotentReplies } from './store/idempotency.js';
+import { listSourceKeyIds, resealSources } from './store/loads.js';
 import { openStore } from './store/open.js';
+import { isUnfinished } from './store/operations.js';
 import { ensureDefaultOrg } from './store/orgs.js';
 import type { Store } from './store/store.js';
 import { replaceOperatorToken } from './store/tokens.js';
@@ -107,6 +118,25 @@ export async function startDaemon({
       retentionDays: config.backupRetentionDays,
       intervalMs: HOUR_MS,
     });
+    const incoming = new Incoming(config.backupDir, (id) => isUnfinished(store, id));
+    const source = { resolve: addressesOf, rules: new AddressRules(config.importAllow, config.subnetPool) };
+    const loads = new LoadsCaretaker({
+      store,
+      runtime,
+      incoming,
+      specOf,
+      logger,
+      intervalMs: 60_000,
+      patienceMs: 60_000,
+    });
+    const exporter = new Exporter({ runtime, specOf, atOnce: 2, idleMs: 300_000 });
+    const loading = {
+      store,
+      runtime,
+      specOf,
+      previousKeptForMs: backupRetentionMs,
+      tidy: () => loads.nudge(),
+    };
     const provisioner = new DatabaseProvisioner({
       store,
       handlers: {
@@ -114,8 +144,8 @@ export async function startDaemon({
         backup: backupHandler({ store, runtime, disk, specOf, clock, verify: config.backupVerify }),
         verify: verifyHandler({ store, runtime, disk }),
         copy: underConstruction,
-        restore: underConstruction,
-        import: underConstruction,
+        restore: restoreHandler({ ...loading, disk }),
+        import: importHandler({ ...loading, incoming, source }),
       },
       waiters,
       clock,
@@ -157,6 +187,10 @@ export async function startDaemon({
         openBackup: (database, backup) => openStored(disk, database, backup),
         backupRetentionMs,
         isBackupOverdue: isOverdue,
+        exportDatabase: (database, signal) => exporter.dump(database, signal),
+        receiveUpload: ({ engineVersion: major }, chunks) =>
+          receiveUpload(incoming, { id: store.newId(), major }, chunks),
+        refusalOfSource: (url) => refusalOfSource(source, url),
         tidyBackups: () => caretaker.nudge(),
         newCredential: () => {
           const password = generatePassword();
@@ -176,6 +210,8 @@ export async function startDaemon({
     releasers.push(() => scheduler.stop());
     caretaker.start();
     releasers.push(() => caretaker.stop());
+    loads.start();
+    releasers.push(() => loads.stop());
     resync.start();
     releasers.push(() => resync.stop());
     releasers.push(() => waiters.close());
@@ -197,6 +233,11 @@ function readBackupPlan({ backupSchedule, backupWindowMinutes }: Config): Backup
       `PAASDB_BACKUP_SCHEDULE=${backupSchedule}: must be five fields of cron, in UTC, such as 0 3 * * *: ${reason}`,
     ]);
   }
+}
+
+/** As whoever connects resolves a name. */
+async function addressesOf(host: string): Promise<string[]> {
+  return (await lookup(host, { all: true })).map(({ address }) => address);
 }
 
 /** The folder that an operator names has to be there: it may be a disk that is not mounted yet. */
@@ -222,13 +263,15 @@ function openControlDatabase(config: Config, migrationsFolder: string): Store {
 
 /** What must hold before anybody is served. Throws when a secret could not be opened any more. */
 function prepareStore(store: Store, config: Config, logger: Logger): void {
-  const missing = listCredentialKeyIds(store).filter((id) => !store.sealer.holds(id));
+  const missing = [...listCredentialKeyIds(store), ...listSourceKeyIds(store)].filter(
+    (id) => !store.sealer.holds(id),
+  );
   if (missing.length > 0) {
     throw new Error(
       `${config.masterKeyFile} does not hold the key(s) ${missing.join(', ')}, with which credentials are encrypted: put back the key file that belongs to this data directory`,
     );
   }
-  const resealed = resealCredentials(store);
+  const resealed = resealCredentials(store) + resealSources(store);
   if (resealed > 0) {
     logger.info(
       { resealed, keyId: store.sealer.activeKeyId },

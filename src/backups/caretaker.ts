@@ -9,6 +9,7 @@ import {
   removeBackup,
 } from '../store/backups.js';
 import { findDatabaseById } from '../store/databases.js';
+import { isBackupInUse } from '../store/operations.js';
 import type { Store } from '../store/store.js';
 import type { DiskStore } from './disk-store.js';
 import { keyOf } from './key-of.js';
@@ -55,6 +56,8 @@ export class Caretaker {
     for (const databaseId of listBackedUpDatabaseIds(store)) {
       store.transaction(() => {
         for (const { id } of deletableBackups(listKeptBackups(store, databaseId), clock(), retentionDays)) {
+          // It is looked at again when whoever needs it is done.
+          if (isBackupInUse(store, id)) continue;
           removeBackup(store, id);
           logger.info({ databaseId, backupId: id }, 'a backup is kept no longer');
         }

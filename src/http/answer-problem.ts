@@ -29,6 +29,8 @@ export function answerProblem(logger: Logger) {
 function toProblem(error: unknown): Problem {
   if (error instanceof Problem) return error;
   if (error instanceof InvalidCursorError) return new Problem('invalid_cursor', error.message);
+  if (error instanceof ActionableError && 'code' in error && error.code === 'no_space')
+    return new Problem('no_space', error.message);
   if (error instanceof ActionableError) return new Problem('not_usable', error.message);
   // Express could not decode the path.
   if (error instanceof URIError)

@@ -5,6 +5,7 @@ import type { Database } from '../domain/records.js';
 import type { BackupFacts } from '../store/backup-facts.js';
 import type { Credential } from '../store/credentials.js';
 import type { Store } from '../store/store.js';
+import type { Upload } from './endpoint.js';
 
 /** What the API is built from. Each endpoint takes just what it uses. */
 export interface ApiDeps {
@@ -20,10 +21,16 @@ export interface ApiDeps {
   waitForOperation: (operationId: string, timeoutMs: number, signal: AbortSignal) => Promise<void>;
   /** The archive of a backup, from its first byte; ends with an error when it is not what was stored. */
   openBackup: (database: Database, backup: Backup) => Promise<AsyncIterable<Buffer>>;
-  /** How long a final backup is kept. */
+  /** How long a final backup is kept, and the former data of a database that was replaced. */
   backupRetentionMs: number;
   /** Whether the last good backup of a database is too old. */
   isBackupOverdue: (database: BackupFacts) => boolean;
+  /** The dump of a database as it is now, which rejects when it is not whole. */
+  exportDatabase: (database: Database, signal: AbortSignal) => AsyncIterable<Buffer>;
+  /** Keeps an uploaded dump for an import into this database; or says why it cannot be imported. */
+  receiveUpload: (database: Database, chunks: AsyncIterable<Buffer>) => Promise<Upload | { refused: string }>;
+  /** Why a server cannot be imported from; `null` when nothing speaks against it. */
+  refusalOfSource: (url: string) => Promise<string | null>;
   /** Says that files of backups may be to be removed. */
   tidyBackups: () => void;
   newCredential: () => Credential;

@@ -1,5 +1,4 @@
 import type { Request, Response } from 'express';
-import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
 import { isSettled } from '../domain/operation.js';
 import { appendAuditEvent } from '../store/audit.js';
@@ -7,16 +6,32 @@ import { getOperation } from '../store/operations.js';
 import type { ApiDeps } from './api-deps.js';
 import { authenticate } from './authenticate.js';
 import { authorise } from './authorise.js';
-import type { AnyEndpoint, ApiRequest, Reply, ScopeKind } from './endpoint.js';
+import type { AnyEndpoint, ApiRequest, Caller, Reply, ScopeKind, Scopes, Upload } from './endpoint.js';
 import { idempotent } from './idempotent.js';
 import { preferredWaitMs } from './prefer-wait.js';
-import { readBody } from './read-body.js';
+import { hasBody, readBody } from './read-body.js';
+import { readUpload } from './read-upload.js';
 import { requestIdOf } from './request-id.js';
+import { sendStream } from './send-stream.js';
 import { validate } from './validate.js';
 
 const NOTHING = z.strictObject({});
 
+/** Who sends nothing of an upload for so long is gone. */
+const UPLOAD_IDLE_MS = 60_000;
+
 type AnyRequest = ApiRequest<ScopeKind, unknown, unknown>;
+
+/** One request to one endpoint, and what is known of it before its body. */
+interface Exchange {
+  deps: ApiDeps;
+  endpoint: AnyEndpoint;
+  req: Request;
+  res: Response;
+  /** Finds out who asks and what for, as of now. */
+  admit: () => { caller: Caller; scope: Scopes[ScopeKind] };
+  requestOf: (admitted: ReturnType<Exchange['admit']>, body: unknown, upload: Upload | null) => AnyRequest;
+}
 
 /** Answers a request to one endpoint: who, what, may they, is it well formed, do it, wait for it. */
 export async function dispatch(
@@ -34,13 +49,12 @@ export async function dispatch(
   };
   const admitted = admit();
   const query = validate(endpoint.query ?? NOTHING, req.query, 'query');
-  const json = endpoint.method === 'get' ? {} : await readBody(req, res);
-  const body = validate(endpoint.body ?? NOTHING, json, 'body', endpoint.faults);
-  const requestOf = ({ caller, scope }: typeof admitted): AnyRequest => ({
+  const requestOf: Exchange['requestOf'] = ({ caller, scope }, body, upload) => ({
     scope,
     params,
     query,
     body,
+    upload,
     caller,
     audit: (action, target, detail = {}, org) =>
       appendAuditEvent(store, {
@@ -54,28 +68,56 @@ export async function dispatch(
   });
 
   if (endpoint.method === 'get') {
-    const reply = endpoint.handle(requestOf(admitted));
-    if (reply.stream && req.method !== 'HEAD') await sendStream(res, reply, await reply.stream());
+    const reply = endpoint.handle(requestOf(admitted, {}, null));
+    if (reply.stream && req.method !== 'HEAD') await sendStream(res, reply, reply.stream);
     else send(req, res, endpoint, reply);
     return;
   }
-  const keyed = { method: endpoint.method, path: req.path, body: json, key: req.get('Idempotency-Key') };
-  const { request, reply } = store.transaction(() => {
+  const exchange = { deps, endpoint, req, res, admit, requestOf };
+  const upload = await receiveUpload(exchange, requestOf(admitted, {}, null));
+  let done: { request: AnyRequest; reply: Reply };
+  try {
+    done = await change(exchange, admitted, upload);
+  } finally {
+    upload?.release();
+  }
+  send(req, res, endpoint, await afterWaiting(exchange, done.request, done.reply));
+}
+
+/** The body of an endpoint that takes bytes, unless it is JSON after all. */
+async function receiveUpload({ endpoint, req, res }: Exchange, request: AnyRequest): Promise<Upload | null> {
+  if (!endpoint.upload || !hasBody(req) || req.is('application/json')) return null;
+  return endpoint.upload.receive(request, readUpload(req, res, UPLOAD_IDLE_MS));
+}
+
+async function change(
+  { deps: { store }, endpoint, req, res, admit, requestOf }: Exchange,
+  admitted: ReturnType<Exchange['admit']>,
+  upload: Upload | null,
+): Promise<{ request: AnyRequest; reply: Reply }> {
+  const json = upload ? {} : await readBody(req, res);
+  const body = validate(endpoint.body ?? NOTHING, json, 'body', endpoint.faults);
+  const first = requestOf(admitted, body, upload);
+  await endpoint.prepare?.(first);
+  const identity = endpoint.identityOf ? endpoint.identityOf(body) : json;
+  const keyed = {
+    method: endpoint.method,
+    path: req.path,
+    query: first.query,
+    body: upload ? { sha256: upload.sha256 } : identity,
+    key: req.get('Idempotency-Key'),
+  };
+  return store.transaction(() => {
     // A body can take its time, in which the token may be revoked and the database deleted.
-    const current = admit();
-    const request = requestOf(current);
+    const request = requestOf(admit(), body, upload);
     return { request, reply: idempotent(store, request, keyed, () => endpoint.handle(request)) };
   });
-  send(req, res, endpoint, await afterWaiting(deps, endpoint, request, reply, req, res));
 }
 
 async function afterWaiting(
-  deps: ApiDeps,
-  endpoint: AnyEndpoint,
+  { deps, endpoint, req, res }: Exchange,
   request: AnyRequest,
   reply: Reply,
-  req: Request,
-  res: Response,
 ): Promise<Reply> {
   if (reply.awaits !== undefined || reply.queued) deps.nudge();
   if (reply.awaits === undefined) return reply;
@@ -90,28 +132,6 @@ async function afterWaiting(
   const waited = endpoint.settled(request, getOperation(deps.store, reply.awaits), reply);
   const applied = preferredMs === null ? {} : { 'Preference-Applied': `wait=${preferredMs / 1000}` };
   return { ...waited, headers: { ...reply.headers, ...waited.headers, ...applied } };
-}
-
-/** A stream that fails under way is cut: the length that was promised tells. */
-async function sendStream(
-  res: Response,
-  { status, headers }: Reply,
-  chunks: AsyncIterable<Buffer>,
-): Promise<void> {
-  const pieces = chunks[Symbol.asyncIterator]();
-  // What cannot be read at all can still be answered otherwise.
-  const first = await pieces.next();
-  res.status(status).set(headers ?? {});
-  try {
-    await pipeline(async function* () {
-      for (let piece = first; piece.done !== true; piece = await pieces.next()) yield piece.value;
-    }, res);
-  } catch (error) {
-    // Who has gone is told nothing.
-    if ((error as NodeJS.ErrnoException).code !== 'ERR_STREAM_PREMATURE_CLOSE') throw error;
-  } finally {
-    await pieces.return?.();
-  }
 }
 
 function send(req: Request, res: Response, endpoint: AnyEndpoint, { status, headers, body }: Reply): void {

@@ -30,12 +30,24 @@ export const SCOPE_PATHS: Record<ScopeKind, string> = {
   database: '/api/orgs/:org/apps/:app/databases/:db',
 };
 
+/** A body that is not JSON, received and kept. */
+export interface Upload {
+  /** Of the operation that it is for. */
+  id: string;
+  sizeBytes: number;
+  sha256: string;
+  /** Called once it is decided whether there is such an operation. */
+  release(): void;
+}
+
 export interface ApiRequest<Scope extends ScopeKind, Query, Body> {
   scope: Scopes[Scope];
   /** What the path names beyond the scope. Every name in the path is there. */
   params: Record<string, string>;
   query: Query;
   body: Body;
+  /** Where the body is bytes. `body` is empty then. */
+  upload: Upload | null;
   caller: Caller;
   /** Appends to the audit log of the scope's org, or of `org`, in the request's transaction. */
   audit: (action: string, target: string, detail?: Record<string, unknown>, org?: string) => void;
@@ -45,8 +57,11 @@ export interface Reply {
   status: number;
   body?: unknown;
   headers?: Record<string, string>;
-  /** Sent instead of a body, as it comes. What rejects before the first piece is answered as a problem. */
-  stream?: () => Promise<AsyncIterable<Buffer>>;
+  /**
+   * Sent instead of a body, as it comes. What rejects before the first piece is answered as a problem. Aborted when
+   * nobody is there any more to read it.
+   */
+  stream?: (signal: AbortSignal) => Promise<AsyncIterable<Buffer>>;
   /** The operation this answer has queued or found: `Prefer: wait` waits for it. */
   awaits?: string;
   /** Something was queued for which this answer does not wait. */
@@ -84,6 +99,21 @@ export interface Endpoint<
   description?: string;
   query?: Query;
   body?: Body;
+  /**
+   * Keeps a body that is not JSON, which may be of any length, as it comes: before `handle`, outside of its
+   * transaction. It decides whether to read it at all by what is known before.
+   */
+  upload?: {
+    description: string;
+    receive: (
+      request: ApiRequest<Scope, z.output<Query>, unknown>,
+      chunks: AsyncIterable<Buffer>,
+    ) => Promise<Upload>;
+  };
+  /** What has to be waited for before `handle`, outside of its transaction. */
+  prepare?: (request: ApiRequest<Scope, z.output<Query>, z.output<Body>>) => Promise<void>;
+  /** What a body is told by under an `Idempotency-Key`, where it holds a secret: without that. */
+  identityOf?: (body: z.output<Body>) => unknown;
   /** The problem that a fault in a field of the body is, where it has one of its own. */
   faults?: Record<string, ProblemCode>;
   /** Whether a deleted database can be named by its id. */

@@ -10,6 +10,8 @@ type AnyRequest = ApiRequest<ScopeKind, unknown, unknown>;
 export interface KeyedRequest {
   method: string;
   path: string;
+  query: unknown;
+  /** Or what it is told by. */
   body: unknown;
   key: string | undefined;
 }
@@ -24,7 +26,7 @@ export function idempotent(
   request: KeyedRequest,
   handle: () => Reply,
 ): Reply {
-  const { method, path, body, key } = request;
+  const { method, path, query, body, key } = request;
   if (method !== 'post' || key === undefined) return handle();
   if (!KEY.test(key)) {
     throw new Problem('invalid_request', 'Idempotency-Key must be 1 to 255 visible ASCII characters', {
@@ -33,7 +35,7 @@ export function idempotent(
       ],
     });
   }
-  const requestHash = store.sha256(JSON.stringify([path, body])).toString('hex');
+  const requestHash = store.sha256(JSON.stringify([path, query, body])).toString('hex');
   const outcome = lookUpIdempotencyKey(store, { tokenId, key, requestHash });
   switch (outcome.kind) {
     case 'replay':

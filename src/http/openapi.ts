@@ -88,7 +88,11 @@ function operationOf(
     ...(endpoint.body && {
       requestBody: {
         required: endpoint.method === 'post',
-        content: { 'application/json': { schema: schemaOf(endpoint.body, 'input') } },
+        content: {
+          'application/json': { schema: schemaOf(endpoint.body, 'input') },
+          ...(endpoint.upload && { 'application/octet-stream': {} }),
+        },
+        ...(endpoint.upload && { description: endpoint.upload.description }),
       },
     }),
     responses: {

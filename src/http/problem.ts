@@ -6,6 +6,8 @@ export const PROBLEMS = {
   invalid_database_name: { status: 400, title: 'invalid database name' },
   unsupported_database_version: { status: 400, title: 'unsupported database version' },
   plan_not_available: { status: 400, title: 'plan not available' },
+  unusable_dump: { status: 400, title: 'dump cannot be imported' },
+  source_not_usable: { status: 400, title: 'source cannot be used' },
   unauthorized: { status: 401, title: 'unauthorized' },
   forbidden: { status: 403, title: 'forbidden' },
   not_found: { status: 404, title: 'not found' },
@@ -17,6 +19,7 @@ export const PROBLEMS = {
   backup_not_found: { status: 404, title: 'backup not found' },
   volume_not_found: { status: 404, title: 'volume not found' },
   method_not_allowed: { status: 405, title: 'method not allowed' },
+  request_timeout: { status: 408, title: 'body took too long' },
   tenant_not_ready: { status: 409, title: 'tenant is not ready' },
   tenant_exists: { status: 409, title: 'a tenant with this slug already exists' },
   app_exists: { status: 409, title: 'an app with this slug already exists' },
@@ -28,6 +31,7 @@ export const PROBLEMS = {
   database_deleting: { status: 409, title: 'database is being deleted' },
   backup_in_progress: { status: 409, title: 'backup is under way' },
   backup_not_stored: { status: 409, title: 'backup holds nothing' },
+  backup_in_use: { status: 409, title: 'backup is in use' },
   volume_in_use: { status: 409, title: 'volume is not preserved' },
   idempotency_key_reused: { status: 409, title: 'idempotency key reused' },
   body_too_large: { status: 413, title: 'body too large' },
@@ -35,6 +39,7 @@ export const PROBLEMS = {
   quota_exceeded: { status: 429, title: 'database quota exceeded' },
   internal_error: { status: 500, title: 'internal error' },
   not_usable: { status: 503, title: 'not usable' },
+  no_space: { status: 507, title: 'no space left' },
   database_failed: { status: 503, title: 'database could not be made ready' },
 } as const satisfies Record<string, { status: number; title: string }>;
 

@@ -1,27 +1,34 @@
 import express, { type Request, type Response } from 'express';
 import { Problem } from './problem.js';
+import { invite } from './read-upload.js';
 
 const MAX_BODY = '1mb';
+const PATIENCE_MS = 300_000;
 
 const parseJson = express.json({ limit: MAX_BODY, strict: false, type: 'application/json' });
 
+/** Whether there is a body, by what the head of the request says. */
+export function hasBody({ headers }: Request): boolean {
+  return 'transfer-encoding' in headers || Number(headers['content-length'] ?? 0) > 0;
+}
+
 /** The JSON of a request, or `{}` when it has no body. */
 export async function readBody(request: Request, response: Response): Promise<unknown> {
-  const hasBody =
-    'transfer-encoding' in request.headers || Number(request.headers['content-length'] ?? 0) > 0;
-  if (!hasBody) return {};
+  if (!hasBody(request)) return {};
   if (!request.is('application/json')) {
     throw new Problem(
       'unsupported_media_type',
       'send the body as JSON, with "Content-Type: application/json"',
     );
   }
+  invite(request, response);
+  const late = setTimeout(() => request.destroy(), PATIENCE_MS);
   await new Promise<void>((resolve, reject) => {
     parseJson(request, response, (error: unknown) => {
       if (error === undefined) resolve();
       else reject(bodyProblem(error));
     });
-  });
+  }).finally(() => clearTimeout(late));
   return request.body as unknown;
 }
 

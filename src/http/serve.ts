@@ -1,7 +1,8 @@
-import { createServer, type RequestListener, type Server } from 'node:http';
+import type { RequestListener, Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { overlaps, parseCidr, type Cidr } from '../domain/cidr.js';
 import type { Logger } from '../domain/logger.js';
+import { createHttpServer } from './http-server.js';
 
 const ANY = ['0.0.0.0', '::'];
 const PATIENCE_MS = 3000;
@@ -23,7 +24,7 @@ export async function serve(
   app: RequestListener,
   { host, port, tenants, logger }: ServeOptions,
 ): Promise<{ url: string; close: () => Promise<void> }> {
-  const server = createServer(app);
+  const server = createHttpServer(app);
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
     server.listen(port, host, resolve);

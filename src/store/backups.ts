@@ -55,6 +55,11 @@ export function findBackup(store: Store, databaseId: string, id: string): Backup
   return row && toBackup(row);
 }
 
+/** For the daemon's own work: a backup of any database, removed or not. */
+export function findBackupById(store: Store, id: string): Backup | undefined {
+  return store.get<Backup>(`${SELECT} WHERE b.id = ?`, id);
+}
+
 /** The backup that an operation makes. */
 export function findBackupOf(store: Store, operationId: string): Backup | undefined {
   const row = store.get<Row>(`${SELECT} WHERE b.operation_id = ?`, operationId);

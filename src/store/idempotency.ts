@@ -7,7 +7,7 @@ const KEPT_MS = 24 * 3_600_000;
 export interface IdempotentRequest {
   tokenId: string;
   key: string;
-  /** Hex SHA-256 of the method, the path and the body. */
+  /** Hex SHA-256 of the path, the query and what the body is told by. */
   requestHash: string;
 }
 

@@ -15,6 +15,8 @@ type Row = Omit<Operation, 'deleteVolume' | 'progress' | 'result'> & {
 };
 
 export interface NewOperation {
+  /** Given where something is named for the operation before there is one. */
+  id?: string;
   databaseId: string;
   kind: OperationKind;
   deleteVolume?: boolean;
@@ -26,13 +28,13 @@ export interface NewOperation {
 /** Queues an operation behind the others of its database, and returns it. */
 export function enqueueOperation(
   store: Store,
-  { databaseId, kind, deleteVolume, backupId, deadlineMs }: NewOperation,
+  { id, databaseId, kind, deleteVolume, backupId, deadlineMs }: NewOperation,
 ): Operation {
   const now = store.now();
   const row = store.get<Row>(
     `INSERT INTO operations (id, database_id, kind, status, delete_volume, backup_id, run_at, deadline_at, created_at)
      VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?) RETURNING ${COLUMNS}`,
-    store.newId(),
+    id ?? store.newId(),
     databaseId,
     kind,
     deleteVolume ? 1 : 0,
@@ -104,6 +106,22 @@ export function findUnfinishedOperationOn(
     kind,
   );
   return row && toOperation(row);
+}
+
+/** Whether somebody still needs a backup: to restore it, to prove it or to copy it. */
+export function isBackupInUse(store: Store, backupId: string): boolean {
+  return (
+    store.get(
+      `SELECT 1 FROM operations WHERE backup_id = ? AND status IN ('queued', 'running') LIMIT 1`,
+      backupId,
+    ) !== undefined
+  );
+}
+
+export function isUnfinished(store: Store, id: string): boolean {
+  return (
+    store.get(`SELECT 1 FROM operations WHERE id = ? AND status IN ('queued', 'running')`, id) !== undefined
+  );
 }
 
 /** Whether a database has work in its own queue; what is at work beside it does not count. */

@@ -195,6 +195,8 @@ const SAMPLES: Record<string, Sample> = {
   downloadBackup: async (api) => ({ params: { id: await api.storedBackup() } }),
   verifyBackup: async (api) => ({ params: { id: await api.storedBackup() } }),
   deleteBackup: async (api) => ({ params: { id: await api.storedBackup() } }),
+  restoreDatabase: async (api) => ({ json: { backupId: await api.storedBackup(), as: 'again' } }),
+  importDatabase: () => ({ json: { sourceUrl: 'postgresql://reader:secret@db.example.com/shop' } }),
   getVolume: async (api) => ({ params: { id: await api.preservedVolume() } }),
   purgeVolume: async (api) => ({ params: { id: await api.preservedVolume() } }),
 };
@@ -252,6 +254,9 @@ const CONTRACT: Record<string, OrgRole | 'operator'> = {
   downloadBackup: 'admin',
   verifyBackup: 'member',
   deleteBackup: 'owner',
+  restoreDatabase: 'admin',
+  importDatabase: 'member',
+  exportDatabase: 'admin',
   listOperations: 'viewer',
   getOperation: 'viewer',
   getEnv: 'deploy',

@@ -1,11 +1,18 @@
-import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { ORG_ROLES, type OrgRole, type Role } from '../../src/domain/roles.js';
 import type { OrgPlan } from '../../src/domain/plans.js';
+import { Exporter } from '../../src/backups/export-dump.js';
+import type { SourceDeps } from '../../src/backups/find-source.js';
 import { openStored } from '../../src/backups/open-stored.js';
 import { isBackupOverdue } from '../../src/domain/backup-overdue.js';
+import { receiveUpload } from '../../src/backups/receive-upload.js';
+import { refusalOfSource } from '../../src/backups/refusal-of-source.js';
+import { AddressRules } from '../../src/domain/address-rules.js';
+import { parseCidr, type Cidr } from '../../src/domain/cidr.js';
 import { createApp } from '../../src/http/app.js';
 import type { ApiDeps } from '../../src/http/api-deps.js';
+import { createHttpServer } from '../../src/http/http-server.js';
+import { databaseSpec } from '../../src/provisioner/database-spec.js';
 import { OperationWaiters } from '../../src/provisioner/operation-waiters.js';
 import { sameDigest, sha256 } from '../../src/secrets/digest.js';
 import { generatePassword, generateToken } from '../../src/secrets/random.js';
@@ -13,7 +20,7 @@ import { ensureDefaultOrg } from '../../src/store/orgs.js';
 import type { Store } from '../../src/store/store.js';
 import { insertToken, replaceOperatorToken } from '../../src/store/tokens.js';
 import { MemoryLogger } from '../memory-logger.js';
-import { diskStoreIn } from '../provisioner/all-handlers.js';
+import { diskStoreIn, incomingIn, PREVIOUS_KEPT_FOR_MS } from '../provisioner/all-handlers.js';
 import { ScriptedRuntime } from '../provisioner/scripted-runtime.js';
 import { openTestStore } from '../store/open-test-store.js';
 import { sampleApp } from '../store/sample-rows.js';
@@ -37,6 +44,13 @@ export interface OrgTokens {
   web: Record<OrgRole, string>;
 }
 
+/** What the names of servers elsewhere resolve to. */
+export const NAMES: Record<string, string[]> = {
+  'db.example.com': ['93.184.215.14'],
+  'both.example.com': ['93.184.215.14', '2606:2800:21f:cb07:6820:80da:af6b:8b2c'],
+  'inside.example.com': ['93.184.215.14', '169.254.169.254'],
+};
+
 const DATABASES = '/api/orgs/acme/apps/web/databases';
 
 /**
@@ -53,7 +67,20 @@ export async function bootApi({
   const waiters = new OperationWaiters();
   const runtime = new ScriptedRuntime();
   const disk = diskStoreIn(opened.folder);
+  const incoming = incomingIn(opened.folder, store);
+  const source: SourceDeps = {
+    resolve: (host) => Promise.resolve(NAMES[host] ?? []),
+    rules: new AddressRules([], parseCidr('10.176.0.0/12') as Cidr),
+  };
+  const exporter = new Exporter({
+    runtime,
+    specOf: (database) => databaseSpec(store, database),
+    atOnce: 2,
+    idleMs: 60_000,
+  });
+  const tidyLoads = jest.fn();
   const tidyBackups = jest.fn();
+  const parts = { store, runtime, waiters, disk, clock: clock.read, incoming, source, tidy: tidyLoads };
   const nudge = jest.fn();
   const passwords: string[] = [];
   const deps: ApiDeps = {
@@ -64,8 +91,12 @@ export async function bootApi({
     nudge,
     waitForOperation: (id, timeoutMs, signal) => waiters.wait(id, timeoutMs, signal),
     openBackup: (database, backup) => openStored(disk, database, backup),
-    backupRetentionMs: 7 * 86_400_000,
     isBackupOverdue: (database) => isBackupOverdue(database, clock.read(), 26 * 3_600_000),
+    exportDatabase: (database, signal) => exporter.dump(database, signal),
+    receiveUpload: ({ engineVersion: major }, chunks) =>
+      receiveUpload(incoming, { id: store.newId(), major }, chunks),
+    refusalOfSource: (url) => refusalOfSource(source, url),
+    backupRetentionMs: PREVIOUS_KEPT_FOR_MS,
     tidyBackups,
     newCredential: () => {
       const password = generatePassword();
@@ -78,7 +109,7 @@ export async function bootApi({
     checkRuntime: () => Promise.resolve(),
     ...more,
   };
-  const server = createServer(createApp(deps, { version: '1.2.3' }));
+  const server = createHttpServer(createApp(deps, { version: '1.2.3' }));
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   const url = `http://127.0.0.1:${port}`;
@@ -123,6 +154,9 @@ export async function bootApi({
     waiters,
     runtime,
     disk,
+    incoming,
+    source,
+    tidyLoads,
     tidyBackups,
     nudge,
     /** Every password that was made. */
@@ -140,27 +174,26 @@ export async function bootApi({
       request('PATCH', path, { json, ...options }),
     delete: (path: string, options?: RequestOptions) => request('DELETE', path, options),
     /** Does what is queued, as the provisioner does, and tells who waits. */
-    settle: (failure?: string) =>
-      settleOperations({ store, runtime, waiters, disk, clock: clock.read }, failure),
+    settle: (failure?: string) => settleOperations(parts, failure),
     /** A database of acme/web that is ready. */
     async readyDatabase(name = 'main') {
       const { body } = await request('POST', DATABASES, { json: { name } });
-      await settleOperations({ store, runtime, waiters, disk, clock: clock.read });
+      await settleOperations(parts);
       return (body as { id: string }).id;
     },
     /** A backup of the database `main` of acme/web. */
     async storedBackup() {
       const { body } = await request('POST', `${DATABASES}/main/backups`);
-      await settleOperations({ store, runtime, waiters, disk, clock: clock.read });
+      await settleOperations(parts);
       return (body as { id: string }).id;
     },
     /** The preserved volume of a deleted database of acme/web. */
     async preservedVolume(name = 'old', engineVersion = 18) {
       const { body } = await request('POST', DATABASES, { json: { name, engineVersion } });
       const { id } = body as { id: string };
-      await settleOperations({ store, runtime, waiters, disk, clock: clock.read });
+      await settleOperations(parts);
       await request('DELETE', `${DATABASES}/${id}`);
-      await settleOperations({ store, runtime, waiters, disk, clock: clock.read });
+      await settleOperations(parts);
       return id;
     },
     async [Symbol.asyncDispose]() {

@@ -1,11 +1,7 @@
 import { DEADLINE_MS } from '../../src/domain/deadlines.js';
-import type { DiskStore } from '../../src/backups/disk-store.js';
-import type { Clock } from '../../src/domain/clock.js';
 import type { OperationWaiters } from '../../src/provisioner/operation-waiters.js';
-import type { Runtime } from '../../src/runtime/runtime.js';
 import { findDatabaseById } from '../../src/store/databases.js';
 import { claimNextOperation, settleOperation } from '../../src/store/operations.js';
-import type { Store } from '../../src/store/store.js';
 import { allHandlers } from '../provisioner/all-handlers.js';
 import { defined } from '../store/sample-rows.js';
 
@@ -13,16 +9,11 @@ const PROGRESS = { step: 'done', done: 1, total: 1 };
 
 /** Does everything that is queued, once, with the real handlers; fails what can fail when told why. */
 export async function settleOperations(
-  {
-    store,
-    runtime,
-    waiters,
-    disk,
-    clock,
-  }: { store: Store; runtime: Runtime; waiters: OperationWaiters; disk: DiskStore; clock: Clock },
+  { waiters, ...parts }: Parameters<typeof allHandlers>[0] & { waiters: OperationWaiters },
   reason?: string,
 ): Promise<void> {
-  const handlers = allHandlers({ store, runtime, disk, clock });
+  const { store } = parts;
+  const handlers = allHandlers(parts);
   for (;;) {
     const operation = claimNextOperation(store, 30_000);
     if (!operation) return;

@@ -4,11 +4,18 @@ import { backupHandler } from '../../src/backups/backup-handler.js';
 import { DiskStore } from '../../src/backups/disk-store.js';
 import { verifyHandler } from '../../src/backups/verify-handler.js';
 import type { BackupVerify } from '../../src/domain/backup.js';
+import type { SourceDeps } from '../../src/backups/find-source.js';
+import { importHandler } from '../../src/backups/import-handler.js';
+import { Incoming } from '../../src/backups/incoming.js';
+import { restoreHandler } from '../../src/backups/restore-handler.js';
+import { AddressRules } from '../../src/domain/address-rules.js';
 import type { Clock } from '../../src/domain/clock.js';
 import type { OperationHandler, OperationHandlers } from '../../src/domain/operation-handler.js';
+import type { Database } from '../../src/domain/records.js';
 import { databaseSpec } from '../../src/provisioner/database-spec.js';
 import { runtimeHandlers } from '../../src/provisioner/handlers.js';
 import type { Runtime } from '../../src/runtime/runtime.js';
+import { isUnfinished } from '../../src/store/operations.js';
 import type { Store } from '../../src/store/store.js';
 
 const underConstruction: OperationHandler = {
@@ -24,6 +31,19 @@ export function diskStoreIn(folder: string): DiskStore {
   return new DiskStore(path);
 }
 
+/** The uploads beside it. */
+export function incomingIn(folder: string, store: Store): Incoming {
+  return new Incoming(join(folder, 'backups'), (id) => isUnfinished(store, id));
+}
+
+/** How long former data is kept. */
+export const PREVIOUS_KEPT_FOR_MS = 7 * 86_400_000;
+
+const NO_SOURCE: SourceDeps = {
+  resolve: () => Promise.reject(new Error('there is no name server')),
+  rules: new AddressRules([], { base: 0, bits: 8 }),
+};
+
 /** The handlers as the daemon wires them. */
 export function allHandlers({
   store,
@@ -31,26 +51,27 @@ export function allHandlers({
   disk,
   clock,
   verify = 'none',
+  incoming = incomingIn('/nowhere', store),
+  source = NO_SOURCE,
+  tidy = () => undefined,
 }: {
   store: Store;
   runtime: Runtime;
   disk: DiskStore;
   clock: Clock;
   verify?: BackupVerify;
+  incoming?: Incoming;
+  source?: SourceDeps;
+  tidy?: () => void;
 }): OperationHandlers {
+  const specOf = (database: Database) => databaseSpec(store, database);
+  const loading = { store, runtime, specOf, previousKeptForMs: PREVIOUS_KEPT_FOR_MS, tidy };
   return {
     ...runtimeHandlers({ store, runtime }),
-    backup: backupHandler({
-      store,
-      runtime,
-      disk,
-      clock,
-      verify,
-      specOf: (database) => databaseSpec(store, database),
-    }),
+    backup: backupHandler({ store, runtime, disk, clock, verify, specOf }),
     verify: verifyHandler({ store, runtime, disk }),
     copy: underConstruction,
-    restore: underConstruction,
-    import: underConstruction,
+    restore: restoreHandler({ ...loading, disk }),
+    import: importHandler({ ...loading, incoming, source }),
   };
 }

@@ -1,4 +1,5 @@
 import { removeBackup } from '../../store/backups.js';
+import { isBackupInUse } from '../../store/operations.js';
 import type { ApiDeps } from '../api-deps.js';
 import { endpoint } from '../endpoint.js';
 import { requireBackup } from '../find-backup.js';
@@ -18,6 +19,9 @@ export const deleteBackupEndpoint = ({ store, tidyBackups }: Pick<ApiDeps, 'stor
       const backup = requireBackup(store, database, id);
       if (backup.status === 'pending' || backup.status === 'running') {
         throw new Problem('backup_in_progress', `it is ${backup.status}: delete it once it is done`);
+      }
+      if (isBackupInUse(store, id)) {
+        throw new Problem('backup_in_use', 'an operation needs it: delete it once that is done');
       }
       removeBackup(store, id);
       audit('backup.delete', `${app.slug}/${database.name}`, { databaseId: database.id, backupId: id });

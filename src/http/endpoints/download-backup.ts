@@ -1,4 +1,5 @@
 import type { ApiDeps } from '../api-deps.js';
+import { archiveHeaders } from '../archive-headers.js';
 import { endpoint } from '../endpoint.js';
 import { requireBackup } from '../find-backup.js';
 import { Problem } from '../problem.js';
@@ -25,14 +26,11 @@ export const downloadBackupEndpoint = ({ store, openBackup }: Pick<ApiDeps, 'sto
         throw new Problem('backup_not_stored', `it is ${backup.status}: only one that succeeded can be had`);
       }
       audit('backup.download', `${app.slug}/${database.name}`, { databaseId: database.id, backupId: id });
-      const time = backup.createdAt.slice(0, 19).replaceAll(':', '-');
-      const filename = `${app.slug}-${database.name}-${time}Z.dump`;
       return {
         status: 200,
         headers: {
-          'Content-Type': 'application/octet-stream',
+          ...archiveHeaders(app, database, backup.createdAt),
           'Content-Length': String(backup.sizeBytes),
-          'Content-Disposition': `attachment; filename="${filename}"`,
         },
         stream: () => openBackup(database, backup),
       };

@@ -12,6 +12,9 @@ import { ensureEnvEndpoint } from './ensure-env.js';
 import { getBackupEndpoint } from './get-backup.js';
 import { downloadBackupEndpoint } from './download-backup.js';
 import { deleteBackupEndpoint } from './delete-backup.js';
+import { exportDatabaseEndpoint } from './export-database.js';
+import { importDatabaseEndpoint } from './import-database.js';
+import { restoreDatabaseEndpoint } from './restore-database.js';
 import { createBackupEndpoint } from './create-backup.js';
 import { listBackupsEndpoint } from './list-backups.js';
 import { getAppEndpoint } from './get-app.js';
@@ -62,6 +65,9 @@ export function endpoints(deps: ApiDeps): AnyEndpoint[] {
     downloadBackupEndpoint(deps),
     verifyBackupEndpoint(deps),
     deleteBackupEndpoint(deps),
+    restoreDatabaseEndpoint(deps),
+    importDatabaseEndpoint(deps),
+    exportDatabaseEndpoint(deps),
     listOperationsEndpoint(deps),
     getOperationEndpoint(deps),
     getEnvEndpoint(deps),

@@ -1,0 +1,126 @@
+import { readdir, rename, type FileHandle } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { isId } from '../domain/names.js';
+import { startSha256 } from '../secrets/digest.js';
+import { createFile, openFile, removeFile, whatIs } from './files.js';
+import { makeFolders, syncFolder } from './folders.js';
+import { onDisk } from './storage-error.js';
+import type { Written } from './write-dump.js';
+
+const FOLDER = 'incoming';
+const READ_BYTES = 256 * 1024;
+
+/**
+ * What was uploaded and waits for its import: `incoming/<operation id>` below the folder of backups. A file without an
+ * unfinished operation of its name is nobody's, whatever left it there. One per folder and process: it knows which are
+ * being received.
+ */
+export class Incoming {
+  private readonly root: string;
+  private readonly folder: string;
+  private readonly receiving = new Set<string>();
+
+  constructor(
+    root: string,
+    /** Whether an operation of this id still needs its file. */
+    private readonly isWanted: (id: string) => boolean,
+  ) {
+    this.root = resolve(root);
+    this.folder = join(this.root, FOLDER);
+  }
+
+  /**
+   * Keeps what comes, as fast as the disk takes it. Once this resolves, the file is safe, and stays until `release`.
+   * What fails on the way, the chunks too, leaves nothing.
+   */
+  async receive(id: string, chunks: AsyncIterable<Buffer>): Promise<Written> {
+    this.receiving.add(id);
+    try {
+      const path = this.pathOf(id);
+      const unfinished = unfinishedOf(path);
+      await makeFolders(this.root, [FOLDER]);
+      const file = await createFile(unfinished);
+      const written = await this.write(file, unfinished, chunks);
+      await onDisk(unfinished, () => rename(unfinished, path));
+      await syncFolder(this.folder);
+      return written;
+    } catch (error) {
+      this.release(id);
+      throw error;
+    }
+  }
+
+  /** Whoever received it is done: the file stays if its operation wants it. */
+  release(id: string): void {
+    this.receiving.delete(id);
+    const path = this.pathOf(id);
+    try {
+      removeFile(unfinishedOf(path));
+      if (!this.isWanted(id)) removeFile(path);
+    } catch {
+      // What cannot be removed now is swept later.
+    }
+  }
+
+  /** A file from its beginning. */
+  async *read(id: string): AsyncGenerator<Buffer, void, void> {
+    const path = this.pathOf(id);
+    const file = await openFile(path);
+    try {
+      for (;;) {
+        const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
+        const { bytesRead } = await onDisk(path, () => file.read(buffer, 0, READ_BYTES, null));
+        if (bytesRead === 0) return;
+        yield buffer.subarray(0, bytesRead);
+      }
+    } finally {
+      await onDisk(path, () => file.close());
+    }
+  }
+
+  /** Removes every file that nobody needs: of imports that are over, and of requests that came to nothing. */
+  async sweep(): Promise<string[]> {
+    if (whatIs(this.folder) === 'nothing') return [];
+    const names = await onDisk(this.folder, () => readdir(this.folder));
+    const removed: string[] = [];
+    for (const name of names) {
+      const id = idOf(name);
+      if (id === null || this.receiving.has(id)) continue;
+      const path = join(this.folder, name);
+      if (path === this.pathOf(id) && this.isWanted(id)) continue;
+      if (removeFile(path)) removed.push(path);
+    }
+    return removed;
+  }
+
+  private async write(file: FileHandle, path: string, chunks: AsyncIterable<Buffer>): Promise<Written> {
+    const sha256 = startSha256();
+    let sizeBytes = 0;
+    try {
+      for await (const chunk of chunks) {
+        sha256.update(chunk);
+        sizeBytes += chunk.length;
+        await onDisk(path, () => file.writeFile(chunk));
+      }
+      await onDisk(path, () => file.sync());
+    } finally {
+      await onDisk(path, () => file.close());
+    }
+    return { sizeBytes, sha256: sha256.hex() };
+  }
+
+  private pathOf(id: string): string {
+    if (!isId(id)) throw new TypeError(`${JSON.stringify(id)} is not the id of an operation`);
+    return join(this.folder, id);
+  }
+}
+
+/** Hidden until it is whole. */
+function unfinishedOf(path: string): string {
+  return path.replace(/([^/]+)$/, '.$1.unfinished');
+}
+
+function idOf(name: string): string | null {
+  const id = /^\.(.+)\.unfinished$/.exec(name)?.[1] ?? name;
+  return isId(id) ? id : null;
+}
