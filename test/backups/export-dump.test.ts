@@ -59,7 +59,9 @@ it('ends the dump when its reader gives up, and lets the next one in', async () 
   await pieces.return();
   expect(seen.failure).not.toBeNull();
   seen.given = 0;
-  expect((await exporter.dump(DATABASE, signal).next()).done).toBe(false);
+  const next = exporter.dump(DATABASE, signal);
+  expect((await next.next()).done).toBe(false);
+  await next.return();
 });
 
 it('does not keep a dump for a reader that has stopped reading', async () => {

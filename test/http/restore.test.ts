@@ -1,5 +1,6 @@
 import { appendFileSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { Caretaker } from '../../src/backups/caretaker.js';
 import { bootApi, type BootedApi, type RequestOptions } from './boot-api.js';
 import { fails } from '../provisioner/scripted-runtime.js';
 
@@ -255,6 +256,27 @@ describe('a restore', () => {
     expect(await api.delete(path)).toMatchObject({ status: 409, body: { code: 'backup_in_use' } });
     await api.settle();
     expect((await api.delete(path)).status).toBe(204);
+  });
+
+  it('keeps its backup from being dropped for its age until it is done', async () => {
+    api.store.run('UPDATE backups SET expires_at = ?', api.store.now());
+    api.clock.advance(1000);
+    await api.storedBackup();
+    await restore({ as: 'copy' });
+    const { store, disk, clock, logger } = api;
+    const caretaker = new Caretaker({
+      store,
+      disk,
+      logger,
+      clock: clock.read,
+      retentionDays: 7,
+      intervalMs: 1000,
+    });
+    await caretaker.once();
+    expect((await api.get(`${MAIN}/backups/${backupId}`)).status).toBe(200);
+    await api.settle();
+    await caretaker.once();
+    expect((await api.get(`${MAIN}/backups/${backupId}`)).status).toBe(404);
   });
 
   it('is made once under an Idempotency-Key', async () => {
