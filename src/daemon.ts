@@ -50,6 +50,7 @@ import type { Store } from './store/store.js';
 import { replaceOperatorToken } from './store/tokens.js';
 
 const HOUR_MS = 3_600_000;
+const SWEEP_MS = 30_000;
 const DAY_MS = 24 * HOUR_MS;
 
 const underConstruction: OperationHandler = {
@@ -204,6 +205,7 @@ export async function startDaemon({
     );
     const { url, close } = await serve(app, { ...config, tenants: config.subnetPool, logger });
     releasers.push(close);
+    await sweepRuntime(runtime, logger);
     provisioner.start();
     releasers.push(() => provisioner.stop());
     scheduler.start();
@@ -220,6 +222,18 @@ export async function startDaemon({
   } catch (error) {
     await stop();
     throw error;
+  }
+}
+
+/** Before anything is at work: what was is what a process that died has left. */
+async function sweepRuntime(runtime: Runtime, logger: Logger): Promise<void> {
+  try {
+    await runtime.sweep(AbortSignal.timeout(SWEEP_MS));
+  } catch (error) {
+    logger.warn(
+      { err: error },
+      'what restores and drills may have left was not looked for: it is at the next start',
+    );
   }
 }
 
