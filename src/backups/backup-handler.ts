@@ -10,7 +10,7 @@ import type { BackupKey } from './backup-key.js';
 import type { DiskStore } from './disk-store.js';
 import { keyOf } from './key-of.js';
 import { StorageError } from './storage-error.js';
-import type { Written } from './write-dump.js';
+import type { WrittenDump } from './write-dump.js';
 
 export interface BackupHandlerDeps {
   store: Store;
@@ -43,7 +43,7 @@ function backupOf(store: Store, { operation }: Settled): Backup {
 }
 
 /** What an attempt has stored that died before it could say so. */
-async function findStored(disk: DiskStore, key: BackupKey): Promise<Written | null> {
+async function findStored(disk: DiskStore, key: BackupKey): Promise<WrittenDump | null> {
   try {
     const { manifest } = await disk.open(key);
     await disk.verify(key, manifest.sha256, manifest.sizeBytes);
@@ -59,11 +59,11 @@ async function dump(
   { database, signal, onProgress }: Work,
   backup: Backup,
   key: BackupKey,
-): Promise<Written> {
+): Promise<WrittenDump> {
   const now = () => clock().toISOString();
   const startedAt = now();
   await using draft = await disk.begin(key);
-  const received: Written[] = [];
+  const received: WrittenDump[] = [];
   const { contents, compression, dumpVersion } = await runtime.dump(
     specOf(database),
     async (archive) => {
@@ -73,7 +73,7 @@ async function dump(
   );
   const [written] = received;
   if (!written) throw new Error('a dump resolved before it was consumed');
-  const { sizeBytes, sha256 } = written;
+  const { sizeBytes, sha256, file } = written;
   await draft.commit({
     backupId: backup.id,
     kind: backup.kind,
@@ -89,8 +89,8 @@ async function dump(
     finishedAt: now(),
     sizeBytes,
     sha256,
-    encryptionKeyId: null,
+    file,
     contents,
   });
-  return { sizeBytes, sha256 };
+  return written;
 }

@@ -12,7 +12,9 @@ export type StorageErrorCode =
   /** What was to be kept is not a dump. */
   | 'not_a_dump'
   /** The file is not what was written. */
-  | 'changed';
+  | 'changed'
+  /** Nothing can decrypt it. */
+  | 'no_key';
 
 /** A backup could not be kept or read, with a message that tells an operator what to do. */
 export class StorageError extends ActionableError {
@@ -88,6 +90,7 @@ function adviceOf(code: StorageErrorCode, path: string, errno: string): string {
       return `${path} is not what belongs there (${errno}): look at it, and move it away`;
     case 'not_a_dump':
     case 'changed':
+    case 'no_key':
       return `${path} cannot be used (${errno})`;
   }
 }
