@@ -22,3 +22,8 @@ CREATE TABLE loads (
   previous_removed_at TEXT
 ) STRICT;
 CREATE INDEX loads_database ON loads (database_id, created_at);
+
+-- The public key that the file of a backup is encrypted for; NULL: it is not.
+ALTER TABLE backups ADD COLUMN recipient TEXT;
+-- When nothing was left of its copy in the bucket, after it was removed.
+ALTER TABLE backups ADD COLUMN copy_removed_at TEXT;

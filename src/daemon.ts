@@ -2,7 +2,8 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { backupHandler } from './backups/backup-handler.js';
 import { Caretaker } from './backups/caretaker.js';
-import { DiskStore } from './backups/disk-store.js';
+import { copyHandler } from './backups/copy-handler.js';
+import { CopyKeeper } from './backups/copy-keeper.js';
 import { openStored } from './backups/open-stored.js';
 import type { Config } from './config.js';
 import type { Logger } from './domain/logger.js';
@@ -11,6 +12,7 @@ import type { Database } from './domain/records.js';
 import { createApp } from './http/app.js';
 import { serve } from './http/serve.js';
 import { databaseSpec } from './provisioner/database-spec.js';
+import { openBackupStores } from './open-backup-stores.js';
 import { DatabaseProvisioner } from './provisioner/database-provisioner.js';
 import { runtimeHandlers } from './provisioner/handlers.js';
 import { OperationWaiters } from './provisioner/operation-waiters.js';
@@ -68,10 +70,12 @@ export async function startDaemon({
     releasers.push(() => lock.release());
 
     // First of all: a migration would make the folder that is missing.
-    const disk = openDiskStore(config);
+    requireBackupFolder(config);
     const store = openControlDatabase(config, migrationsFolder);
     releasers.push(() => store.close());
     prepareStore(store, config, logger);
+    const { disk, copies } = await openBackupStores(store, config, logger);
+    releasers.push(() => copies?.close());
 
     const runtime: Runtime = new DockerRuntime({
       ...(config.dockerHost !== null && { dockerHost: config.dockerHost }),
@@ -97,9 +101,9 @@ export async function startDaemon({
       store,
       handlers: {
         ...runtimeHandlers({ store, runtime }),
-        backup: backupHandler({ store, runtime, disk, specOf, clock }),
+        backup: backupHandler({ store, runtime, disk, copies: copies !== null, specOf, clock }),
         verify: underConstruction,
-        copy: underConstruction,
+        copy: copyHandler({ store, disk, copies }),
         restore: underConstruction,
         import: underConstruction,
       },
@@ -111,6 +115,9 @@ export async function startDaemon({
       heartbeatMs: 1000,
       attemptMs: 600_000,
     });
+    const copyKeeper =
+      copies &&
+      new CopyKeeper({ store, copies, logger, nudge: () => provisioner.nudge(), intervalMs: 3_600_000 });
     const resync = new Resync({
       store,
       runtime,
@@ -129,8 +136,11 @@ export async function startDaemon({
         endpointsOf: (id) => runtime.endpoints(id),
         nudge: () => provisioner.nudge(),
         waitForOperation: (id, timeoutMs, signal) => waiters.wait(id, timeoutMs, signal),
-        openBackup: (database, backup) => openStored(disk, database, backup),
-        tidyBackups: () => caretaker.nudge(),
+        openBackup: (database, backup) => openStored({ disk, copies, logger }, database, backup),
+        tidyBackups: () => {
+          caretaker.nudge();
+          copyKeeper?.look();
+        },
         newCredential: () => {
           const password = generatePassword();
           return { role: 'app', password, verifier: scramVerifier(password) };
@@ -147,6 +157,8 @@ export async function startDaemon({
     releasers.push(() => provisioner.stop());
     caretaker.start();
     releasers.push(() => caretaker.stop());
+    copyKeeper?.start();
+    releasers.push(() => copyKeeper?.stop());
     resync.start();
     releasers.push(() => resync.stop());
     releasers.push(() => waiters.close());
@@ -159,12 +171,11 @@ export async function startDaemon({
 }
 
 /** The folder that an operator names has to be there: it may be a disk that is not mounted yet. */
-function openDiskStore({ backupDir, dataDir }: Config): DiskStore {
+function requireBackupFolder({ backupDir, dataDir }: Config): void {
   if (dirname(backupDir) === dataDir) mkdirSync(backupDir, { recursive: true, mode: 0o700 });
   if (!existsSync(backupDir)) {
     throw new Error(`the folder for backups, ${backupDir}, is missing: make it, or mount its disk`);
   }
-  return new DiskStore(backupDir);
 }
 
 function openControlDatabase(config: Config, migrationsFolder: string): Store {

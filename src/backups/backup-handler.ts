@@ -9,6 +9,7 @@ import type { Store } from '../store/store.js';
 import type { BackupKey } from './backup-key.js';
 import type { DiskStore } from './disk-store.js';
 import { keyOf } from './key-of.js';
+import { queueCopy } from './queue-copy.js';
 import { StorageError } from './storage-error.js';
 import type { WrittenDump } from './write-dump.js';
 
@@ -16,6 +17,8 @@ export interface BackupHandlerDeps {
   store: Store;
   runtime: Pick<Runtime, 'dump'>;
   disk: DiskStore;
+  /** Whether what succeeded is to be copied into a bucket. */
+  copies: boolean;
   specOf: (database: Database) => DatabaseSpec;
   clock: Clock;
 }
@@ -28,10 +31,16 @@ export function backupHandler(deps: BackupHandlerDeps): OperationHandler {
       const backup = backupOf(store, work);
       const key = keyOf(work.database, backup);
       const stored = (await findStored(disk, key)) ?? (await dump(deps, work, backup, key));
-      recordArchive(store, backup.id, stored);
+      recordArchive(store, backup.id, {
+        ...stored,
+        recipient: stored.file.encryption?.recipient ?? null,
+      });
     },
     outlives: true,
-    succeeded: (settled) => auditOperation(store, settled, 'succeeded'),
+    succeeded: (settled) => {
+      auditOperation(store, settled, 'succeeded');
+      if (deps.copies) queueCopy(store, backupOf(store, settled));
+    },
     failed: (settled, errorMessage) => auditOperation(store, settled, 'failed', { errorMessage }),
   };
 }

@@ -1,18 +1,50 @@
 import type { Backup } from '../domain/backup.js';
+import type { Logger } from '../domain/logger.js';
 import type { Database } from '../domain/records.js';
-import type { DiskStore } from './disk-store.js';
+import type { CopyStore } from './copy-store.js';
+import type { DiskStore, Opened } from './disk-store.js';
 import { keyOf } from './key-of.js';
+import { ManifestError } from './manifest.js';
 import { StorageError } from './storage-error.js';
 
-/** The archive that a row tells of, and no other that somebody put in its place with a manifest to match. */
+export interface Stores {
+  disk: DiskStore;
+  /** `null`: there is no bucket. */
+  copies: CopyStore | null;
+  logger: Logger;
+}
+
+/**
+ * The archive that a row tells of, and no other that somebody put in its place with a manifest to match. Where there is
+ * a copy it stands in for a file that is missing or was changed; what was given out cannot be taken back, so the file
+ * is then read through before any of it is.
+ */
 export async function openStored(
-  disk: DiskStore,
+  { disk, copies, logger }: Stores,
   database: Database,
   backup: Backup,
+  signal: AbortSignal = new AbortController().signal,
 ): Promise<AsyncIterable<Buffer>> {
-  const { manifest, chunks } = await disk.open(keyOf(database, backup));
-  if (manifest.sha256 !== backup.sha256 || manifest.sizeBytes !== backup.sizeBytes) {
-    throw new StorageError('changed', `the files of backup ${backup.id} are not those that were stored`);
+  const key = keyOf(database, backup);
+  const openFile = async () => chunksOf(backup, await disk.open(key));
+  if (!copies || backup.copy?.status !== 'succeeded') return openFile();
+  try {
+    await readThrough(await openFile(), signal);
+    return await openFile();
+  } catch (error) {
+    if (!(error instanceof StorageError || error instanceof ManifestError)) throw error;
+    logger.error({ err: error, backupId: backup.id }, 'a backup cannot be read: its copy is');
+    return chunksOf(backup, await copies.open(key, signal));
   }
-  return chunks;
+}
+
+async function readThrough(chunks: AsyncIterable<Buffer>, signal: AbortSignal): Promise<void> {
+  for await (const { length } of chunks) {
+    if (length > 0) signal.throwIfAborted();
+  }
+}
+
+function chunksOf(backup: Backup, { manifest, chunks }: Opened): AsyncIterable<Buffer> {
+  if (manifest.sha256 === backup.sha256 && manifest.sizeBytes === backup.sizeBytes) return chunks;
+  throw new StorageError('changed', `the files of backup ${backup.id} are not those that were stored`);
 }

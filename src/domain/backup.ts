@@ -7,6 +7,13 @@ export type BackupKind = (typeof BACKUP_KINDS)[number];
 export const BACKUP_STATUSES = ['pending', 'running', 'succeeded', 'failed'] as const;
 export type BackupStatus = (typeof BACKUP_STATUSES)[number];
 
+/** What is done with a backup that is stored, by an operation of its own. */
+export interface BackupTask {
+  status: BackupStatus;
+  errorMessage: string | null;
+  finishedAt: Timestamp | null;
+}
+
 /** A row of the catalogue. */
 export interface Backup {
   id: string;
@@ -26,4 +33,6 @@ export interface Backup {
   /** After it the backup may go. `null`: it is kept until somebody deletes it. */
   expiresAt: Timestamp | null;
   errorMessage: string | null;
+  /** Its copy in the bucket; `null` when none was ever asked for. */
+  copy: BackupTask | null;
 }

@@ -1,14 +1,40 @@
-import type { Backup, BackupKind } from '../domain/backup.js';
+import type { Backup, BackupKind, BackupTask } from '../domain/backup.js';
+import type { OperationKind } from '../domain/operation.js';
 import { readPage, type Page, type PageRequest } from './page.js';
-import type { Store } from './store.js';
+import type { SqlValue, Store } from './store.js';
 
-const SELECT = `SELECT b.id, b.database_id AS databaseId, b.kind,
-  CASE o.status WHEN 'queued' THEN iif(o.started_at IS NULL, 'pending', 'running') WHEN 'cancelled' THEN 'failed'
-    ELSE o.status END AS status,
+/** How far an operation is, as `BackupStatus` says it. */
+const statusOf = (operation: string) =>
+  `CASE ${operation}.status WHEN 'queued' THEN iif(${operation}.started_at IS NULL, 'pending', 'running')
+    WHEN 'cancelled' THEN 'failed' ELSE ${operation}.status END`;
+
+/** The latest operation of a kind about the backup `b`, as a `BackupTask` in JSON; NULL when there is none. */
+const latestTask = (kind: OperationKind) =>
+  `(SELECT json_object('status', ${statusOf('t')}, 'errorMessage', t.error_message, 'finishedAt', t.finished_at)
+    FROM operations t WHERE t.backup_id = b.id AND t.kind = '${kind}' ORDER BY t.seq DESC LIMIT 1)`;
+
+const SELECT = `SELECT b.id, b.database_id AS databaseId, b.kind, ${statusOf('o')} AS status,
   b.engine_version AS engineVersion, b.size_bytes AS sizeBytes, b.sha256, b.created_at AS createdAt,
   o.started_at AS startedAt, o.finished_at AS finishedAt, b.verified_at AS verifiedAt, b.expires_at AS expiresAt,
-  CASE o.status WHEN 'cancelled' THEN 'the database was deleted meanwhile' ELSE o.error_message END AS errorMessage
+  CASE o.status WHEN 'cancelled' THEN 'the database was deleted meanwhile' ELSE o.error_message END AS errorMessage,
+  ${latestTask('copy')} AS copy
   FROM backups b JOIN operations o ON o.id = b.operation_id`;
+
+/** Tasks are JSON. */
+type Row = Omit<Backup, 'copy'> & { copy: string | null };
+
+function toBackup(row: Row): Backup {
+  return { ...row, copy: toTask(row.copy) };
+}
+
+function toTask(json: string | null): BackupTask | null {
+  return json === null ? null : (JSON.parse(json) as BackupTask);
+}
+
+/** The backups, `b`, with their operations, `o`, of which a condition holds. */
+export function queryBackups(store: Store, condition: string, ...values: SqlValue[]): Backup[] {
+  return store.all<Row>(`${SELECT} WHERE ${condition}`, ...values).map(toBackup);
+}
 
 export interface NewBackup {
   id: string;
@@ -36,21 +62,23 @@ export function insertBackup(store: Store, backup: NewBackup): void {
 
 /** A backup of this database that was not removed. */
 export function findBackup(store: Store, databaseId: string, id: string): Backup | undefined {
-  return store.get<Backup>(
+  const row = store.get<Row>(
     `${SELECT} WHERE b.database_id = ? AND b.id = ? AND b.removed_at IS NULL`,
     databaseId,
     id,
   );
+  return row && toBackup(row);
 }
 
 /** The backup that an operation makes. */
 export function findBackupOf(store: Store, operationId: string): Backup | undefined {
-  return store.get<Backup>(`${SELECT} WHERE b.operation_id = ?`, operationId);
+  const row = store.get<Row>(`${SELECT} WHERE b.operation_id = ?`, operationId);
+  return row && toBackup(row);
 }
 
 /** The backups of a database that were not removed, newest first. */
 export function listBackups(store: Store, databaseId: string, page: PageRequest): Page<Backup> {
-  return readPage<Backup>(
+  const { data, nextCursor } = readPage<Row>(
     store,
     {
       select: `${SELECT} WHERE b.database_id = ? AND b.removed_at IS NULL`,
@@ -61,26 +89,29 @@ export function listBackups(store: Store, databaseId: string, page: PageRequest)
     },
     page,
   );
+  return { data: data.map(toBackup), nextCursor };
 }
 
 /** All that were not removed of one database, for retention to choose from. */
 export function listKeptBackups(store: Store, databaseId: string): Backup[] {
-  return store.all<Backup>(
-    `${SELECT} WHERE b.database_id = ? AND b.removed_at IS NULL ORDER BY b.created_at, b.id`,
+  return queryBackups(
+    store,
+    'b.database_id = ? AND b.removed_at IS NULL ORDER BY b.created_at, b.id',
     databaseId,
   );
 }
 
-/** The archive of a backup is safe: what it is known by. */
+/** The archive of a backup is safe: what it is known by, and the public key that its file is encrypted for. */
 export function recordArchive(
   store: Store,
   id: string,
-  archive: { sizeBytes: number; sha256: string },
+  archive: { sizeBytes: number; sha256: string; recipient: string | null },
 ): void {
   store.run(
-    'UPDATE backups SET size_bytes = ?, sha256 = ? WHERE id = ?',
+    'UPDATE backups SET size_bytes = ?, sha256 = ?, recipient = ? WHERE id = ?',
     archive.sizeBytes,
     archive.sha256,
+    archive.recipient,
     id,
   );
 }
@@ -92,7 +123,7 @@ export function removeBackup(store: Store, id: string): void {
 
 /** The backups whose files are to be removed, with the ids of their databases. */
 export function listRemovedBackups(store: Store): Backup[] {
-  return store.all<Backup>(`${SELECT} WHERE b.removed_at IS NOT NULL AND b.files_removed_at IS NULL`);
+  return queryBackups(store, 'b.removed_at IS NOT NULL AND b.files_removed_at IS NULL');
 }
 
 export function markFilesRemoved(store: Store, id: string): void {

@@ -19,6 +19,7 @@ function backup(id: string, age: number, change: Partial<Backup> = {}): Backup {
     startedAt: daysAgo(age),
     finishedAt: daysAgo(age),
     verifiedAt: null,
+    copy: null,
     expiresAt: daysAgo(age - RETENTION_DAYS),
     errorMessage: null,
     ...change,

@@ -62,7 +62,7 @@ export async function bootApi({
     endpointsOf: (id) => runtime.endpoints(id),
     nudge,
     waitForOperation: (id, timeoutMs, signal) => waiters.wait(id, timeoutMs, signal),
-    openBackup: (database, backup) => openStored(disk, database, backup),
+    openBackup: (database, backup) => openStored({ disk, copies: null, logger }, database, backup),
     tidyBackups,
     newCredential: () => {
       const password = generatePassword();

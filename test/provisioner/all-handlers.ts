@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { backupHandler } from '../../src/backups/backup-handler.js';
+import { copyHandler } from '../../src/backups/copy-handler.js';
+import type { CopyStore } from '../../src/backups/copy-store.js';
 import { DiskStore } from '../../src/backups/disk-store.js';
 import type { Clock } from '../../src/domain/clock.js';
 import type { OperationHandler, OperationHandlers } from '../../src/domain/operation-handler.js';
@@ -28,11 +30,13 @@ export function allHandlers({
   runtime,
   disk,
   clock,
+  copies = null,
 }: {
   store: Store;
   runtime: Runtime;
   disk: DiskStore;
   clock: Clock;
+  copies?: CopyStore | null;
 }): OperationHandlers {
   return {
     ...runtimeHandlers({ store, runtime }),
@@ -40,11 +44,12 @@ export function allHandlers({
       store,
       runtime,
       disk,
+      copies: copies !== null,
       clock,
       specOf: (database) => databaseSpec(store, database),
     }),
     verify: underConstruction,
-    copy: underConstruction,
+    copy: copyHandler({ store, disk, copies }),
     restore: underConstruction,
     import: underConstruction,
   };

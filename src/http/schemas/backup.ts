@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { BACKUP_KINDS, BACKUP_STATUSES, type Backup } from '../../domain/backup.js';
 
+const backupTaskSchema = z
+  .object({
+    status: z.enum(BACKUP_STATUSES),
+    errorMessage: z.string().nullable(),
+    finishedAt: z.string().nullable(),
+  })
+  .meta({ id: 'BackupTask' });
+
 export const backupSchema = z
   .object({
     id: z.string(),
@@ -16,6 +24,7 @@ export const backupSchema = z
     verifiedAt: z.string().nullable(),
     expiresAt: z.string().nullable(),
     errorMessage: z.string().nullable(),
+    copy: backupTaskSchema.nullable(),
   })
   .meta({ id: 'Backup' });
 
