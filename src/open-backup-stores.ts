@@ -1,5 +1,4 @@
 import { existsSync } from 'node:fs';
-import { BucketStore } from './backups/bucket-store.js';
 import { CopyStore } from './backups/copy-store.js';
 import { DiskStore } from './backups/disk-store.js';
 import type { Config } from './config.js';
@@ -21,6 +20,8 @@ export async function openBackupStores(
   const keys = await openKeys(store, config, logger);
   const disk = new DiskStore(backupDir, { keys, encrypts: backupEncryption === 'all' });
   if (!bucket) return { disk, copies: null };
+  // Only who has a bucket pays for the SDK, in memory and in time.
+  const { BucketStore } = await import('./backups/bucket-store.js');
   const objects = new BucketStore(readBucket(bucket));
   return { disk, copies: new CopyStore(objects, { keys, encrypts: backupEncryption !== 'none' }) };
 }

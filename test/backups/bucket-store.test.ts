@@ -1,4 +1,5 @@
 import { BucketStore } from '../../src/backups/bucket-store.js';
+import { partBytesFor } from '../../src/backups/upload-pieces.js';
 import { contentOf } from './sample-backup.js';
 import { startS3, type S3Server } from './s3-server.js';
 
@@ -121,6 +122,12 @@ describe('an upload', () => {
     const size = await store.sizeOf(KEY, signal);
     expect([null, 20 * MIB]).toContain(size);
   });
+});
+
+it.each([1, 8, 78_000, 5 * 1024 ** 2])('an object of %i MiB fits into the parts that it may have', (size) => {
+  const partBytes = partBytesFor(size * MIB);
+  expect(partBytes).toBeGreaterThanOrEqual(8 * MIB);
+  expect((size * MIB * 1.01) / partBytes).toBeLessThan(10_000);
 });
 
 describe('a bucket', () => {
