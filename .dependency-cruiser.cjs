@@ -47,6 +47,7 @@ module.exports = {
     soleUser('node-cron', ['^src/backups/']),
     soleUser('@aws-sdk', ['^src/backups/']),
     soleUser('crypto', ['^src/secrets/']),
+    soleUser('age-encryption', ['^src/secrets/']),
   ],
   options: {
     doNotFollow: { path: 'node_modules' },

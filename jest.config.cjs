@@ -1,6 +1,10 @@
+// Published as ES modules only, which jest does not load as they are.
+const ES_MODULES = 'node_modules/(?:age-encryption|@noble|@scure)/';
+
 const common = {
   testEnvironment: 'node',
-  transform: { '^.+\\.ts$': '@swc/jest' },
+  transform: { '^.+\\.ts$': '@swc/jest', [`/${ES_MODULES}.+\\.js$`]: '@swc/jest' },
+  transformIgnorePatterns: [`^(?!.*/${ES_MODULES}).*/node_modules/`],
   // The sources import with the .js that Node's ESM resolution demands; jest reads the .ts.
   moduleNameMapper: { '^(\\.{1,2}/.*)\\.js$': '$1' },
 };

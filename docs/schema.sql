@@ -162,7 +162,7 @@ CREATE TABLE backups (
   -- Somebody, or retention, wants it no more; and then its files are gone.
   removed_at       TEXT,
   files_removed_at TEXT
-) STRICT;
+, recipient TEXT, copy_removed_at TEXT) STRICT;
 
 CREATE INDEX backups_database ON backups (database_id, created_at, id);
 

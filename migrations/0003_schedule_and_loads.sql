@@ -31,3 +31,8 @@ WHEN NEW.status IN ('succeeded', 'failed', 'cancelled')
 BEGIN
   UPDATE loads SET source_sealed = NULL WHERE operation_id = NEW.id;
 END;
+
+-- The public key that the file of a backup is encrypted for; NULL: it is not.
+ALTER TABLE backups ADD COLUMN recipient TEXT;
+-- When nothing was left of its copy in the bucket, after it was removed.
+ALTER TABLE backups ADD COLUMN copy_removed_at TEXT;

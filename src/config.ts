@@ -2,6 +2,7 @@ import { resolve } from 'node:path';
 import { BACKUP_VERIFY, type BackupVerify } from './domain/backup.js';
 import { parseRange, type AddressRange } from './domain/address-rules.js';
 import { ORG_NETWORK_BITS, parseCidr, type Cidr } from './domain/cidr.js';
+import { parseEndpoint, type BucketConfig } from './domain/bucket.js';
 import type { LogLevel } from './logger.js';
 
 const PREFIX = 'PAASDB_';
@@ -10,6 +11,10 @@ const PREFIX = 'PAASDB_';
 const FOREIGN = ['PAASDB_URL', 'PAASDB_TOKEN'];
 
 const LOG_LEVELS = ['trace', 'debug', 'info', 'warn', 'error', 'silent'] as const satisfies LogLevel[];
+
+/** Which backups are encrypted: none, the copies in the bucket, or all files. */
+export const BACKUP_ENCRYPTIONS = ['none', 'copies', 'all'] as const;
+export type BackupEncryption = (typeof BACKUP_ENCRYPTIONS)[number];
 
 export interface Config {
   host: string;
@@ -21,6 +26,10 @@ export interface Config {
   backupWindowMinutes: number;
   backupRetentionDays: number;
   backupVerify: BackupVerify;
+  backupEncryption: BackupEncryption;
+  backupKeyFile: string;
+  /** Where copies of backups go; `null`: nowhere. */
+  bucket: BucketConfig | null;
   /** `null`: made at the first start and kept in the data directory. */
   operatorToken: string | null;
   masterKeyFile: string;
@@ -81,6 +90,42 @@ export const SETTINGS = [
     meaning: 'which backups are restored at once to prove them: scheduled, all, none',
   },
   {
+    name: 'BACKUP_ENCRYPTION',
+    default: 'copies',
+    meaning: 'what of backups is encrypted with age: `copies` in the bucket, `all` files too, `none`',
+  },
+  {
+    name: 'BACKUP_KEY_FILE',
+    default: '',
+    meaning:
+      'age identities that decrypt backups, of which the first encrypts; unset: `<data dir>/backup.key`, made at the first start',
+  },
+  {
+    name: 'S3_BUCKET',
+    default: '',
+    meaning: 'bucket that each backup is copied into; unset: there are no copies',
+  },
+  {
+    name: 'S3_ENDPOINT',
+    default: '',
+    meaning: 'URL of the service it is at; unset: Amazon S3 in the region',
+  },
+  { name: 'S3_REGION', default: 'us-east-1', meaning: 'its region' },
+  { name: 'S3_PREFIX', default: '', meaning: 'what the keys of all objects there begin with' },
+  { name: 'S3_ACCESS_KEY_ID', default: '', meaning: 'the access key to it' },
+  { name: 'S3_SECRET_ACCESS_KEY', default: '', meaning: 'the secret of the access key' },
+  {
+    name: 'S3_SECRET_ACCESS_KEY_FILE',
+    default: '',
+    meaning: 'a file that holds the secret, instead of the setting itself',
+  },
+  {
+    name: 'S3_PATH_STYLE',
+    default: '',
+    meaning:
+      'whether URLs have the bucket in their path: `true` or `false`; unset: `true` where there is an endpoint',
+  },
+  {
     name: 'OPERATOR_TOKEN',
     default: '',
     meaning:
@@ -113,6 +158,9 @@ export const SETTINGS = [
   },
   { name: 'LOG_LEVEL', default: 'info', meaning: LOG_LEVELS.join(', ') },
 ] as const satisfies Setting[];
+
+/** Values that no message shows. An endpoint that is faulty may hold a password. */
+const SECRET: readonly SettingName[] = ['OPERATOR_TOKEN', 'S3_SECRET_ACCESS_KEY', 'S3_ENDPOINT'];
 
 type SettingName = (typeof SETTINGS)[number]['name'];
 
@@ -166,6 +214,20 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       (value) => wholeNumber(value, 1, 3650),
       'a number of days from 1 to 3650',
     ),
+    backupEncryption: read(
+      'BACKUP_ENCRYPTION',
+      (value) => BACKUP_ENCRYPTIONS.find((what) => what === value) ?? null,
+      BACKUP_ENCRYPTIONS.join(', '),
+    ),
+    s3Bucket: read('S3_BUCKET', matching(/^$|^[A-Za-z0-9][A-Za-z0-9._-]{1,62}$/), 'the name of a bucket'),
+    s3Endpoint: read('S3_ENDPOINT', parseEndpoint, 'a URL such as https://s3.example.com, without a path'),
+    s3Region: read('S3_REGION', matching(/^[A-Za-z0-9-]{1,40}$/), 'a region such as eu-central-1'),
+    s3Prefix: read(
+      'S3_PREFIX',
+      matching(/^$|^[A-Za-z0-9._-]+(\/[A-Za-z0-9._-]+)*\/?$/),
+      'names with slashes between them, such as paas/one',
+    ),
+    s3PathStyle: read('S3_PATH_STYLE', matching(/^(true|false)?$/), 'true or false'),
     operatorToken: read(
       'OPERATOR_TOKEN',
       matching(/^$|^[\x21-\x7e]{32,512}$/),
@@ -204,13 +266,38 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       LOG_LEVELS.join(', '),
     ),
   };
-  if (!allPresent(values)) throw new ConfigError(faults);
+  const secret = text('S3_SECRET_ACCESS_KEY');
+  const secretFile = text('S3_SECRET_ACCESS_KEY_FILE');
+  const accessKeyId = text('S3_ACCESS_KEY_ID');
+  if (values.s3Bucket !== null && values.s3Bucket !== '') {
+    if (accessKeyId === '') faults.push(`${PREFIX}S3_ACCESS_KEY_ID is missing: ${PREFIX}S3_BUCKET needs it`);
+    if ((secret === '') === (secretFile === '')) {
+      faults.push(
+        `${PREFIX}S3_BUCKET needs either ${PREFIX}S3_SECRET_ACCESS_KEY or ${PREFIX}S3_SECRET_ACCESS_KEY_FILE`,
+      );
+    }
+  }
+  if (!allPresent(values) || faults.length > 0) throw new ConfigError(faults);
+  const { s3Bucket, s3Endpoint, s3Region, s3Prefix, s3PathStyle, ...others } = values;
   const known = new Set([...SETTINGS.map(({ name }) => PREFIX + name), ...FOREIGN]);
   return Object.freeze({
-    ...values,
+    ...others,
     dataDir,
+    bucket:
+      s3Bucket === ''
+        ? null
+        : {
+            endpoint: s3Endpoint === '' ? null : s3Endpoint,
+            name: s3Bucket,
+            region: s3Region,
+            prefix: s3Prefix.replace(/\/$/, ''),
+            accessKeyId,
+            secretAccessKey: secretFile === '' ? secret : { file: resolve(secretFile) },
+            pathStyle: s3PathStyle === '' ? s3Endpoint !== '' : s3PathStyle === 'true',
+          },
     operatorToken: values.operatorToken === '' ? null : values.operatorToken,
     backupDir: beside('BACKUP_DIR', 'backups'),
+    backupKeyFile: beside('BACKUP_KEY_FILE', 'backup.key'),
     masterKeyFile: beside('MASTER_KEY_FILE', 'master.key'),
     dockerHost:
       environment.DOCKER_HOST === undefined || environment.DOCKER_HOST === ''
@@ -226,7 +313,7 @@ function allPresent<T extends object>(values: T): values is { [K in keyof T]: No
 
 /** The value of a setting on one line: a stray line end, as files bring it, is shown as what it is. */
 function shown(name: SettingName, value: string): string {
-  return name === 'OPERATOR_TOKEN' ? '(not shown)' : JSON.stringify(value).slice(1, -1);
+  return SECRET.includes(name) ? '(not shown)' : JSON.stringify(value).slice(1, -1);
 }
 
 function matching(pattern: RegExp): (value: string) => string | null {

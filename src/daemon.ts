@@ -4,11 +4,12 @@ import { dirname, join } from 'node:path';
 import { backupHandler } from './backups/backup-handler.js';
 import { Caretaker } from './backups/caretaker.js';
 import type { BackupPlan } from './backups/due-times.js';
-import { DiskStore } from './backups/disk-store.js';
 import { Exporter } from './backups/export-dump.js';
 import { importHandler } from './backups/import-handler.js';
 import { Incoming } from './backups/incoming.js';
 import { LoadsCaretaker } from './backups/loads-caretaker.js';
+import { copyHandler } from './backups/copy-handler.js';
+import { CopyKeeper } from './backups/copy-keeper.js';
 import { openStored } from './backups/open-stored.js';
 import { AddressRules } from './domain/address-rules.js';
 import { BackupScheduler } from './backups/scheduler.js';
@@ -21,11 +22,11 @@ import { refusalOfSource } from './backups/refusal-of-source.js';
 import { restoreHandler } from './backups/restore-handler.js';
 import { verifyHandler } from './backups/verify-handler.js';
 import type { Logger } from './domain/logger.js';
-import type { OperationHandler } from './domain/operation-handler.js';
 import type { Database } from './domain/records.js';
 import { createApp } from './http/app.js';
 import { serve } from './http/serve.js';
 import { databaseSpec } from './provisioner/database-spec.js';
+import { openBackupStores } from './open-backup-stores.js';
 import { DatabaseProvisioner } from './provisioner/database-provisioner.js';
 import { runtimeHandlers } from './provisioner/handlers.js';
 import { OperationWaiters } from './provisioner/operation-waiters.js';
@@ -52,12 +53,6 @@ import { replaceOperatorToken } from './store/tokens.js';
 const HOUR_MS = 3_600_000;
 const SWEEP_MS = 30_000;
 const DAY_MS = 24 * HOUR_MS;
-
-const underConstruction: OperationHandler = {
-  run: () => Promise.reject(new Error('under construction')),
-  succeeded: () => undefined,
-  failed: () => undefined,
-};
 
 export interface DaemonDeps {
   config: Config;
@@ -91,10 +86,13 @@ export async function startDaemon({
     releasers.push(() => lock.release());
 
     // First of all: a migration would make the folder that is missing.
-    const disk = openDiskStore(config);
+    requireBackupFolder(config);
     const store = openControlDatabase(config, migrationsFolder);
     releasers.push(() => store.close());
     prepareStore(store, config, logger);
+    const { disk, copies } = await openBackupStores(store, config, logger);
+    releasers.push(() => copies?.close());
+    const stores = { disk, copies, logger };
 
     const runtime: Runtime = new DockerRuntime({
       ...(config.dockerHost !== null && { dockerHost: config.dockerHost }),
@@ -142,10 +140,18 @@ export async function startDaemon({
       store,
       handlers: {
         ...runtimeHandlers({ store, runtime }),
-        backup: backupHandler({ store, runtime, disk, specOf, clock, verify: config.backupVerify }),
-        verify: verifyHandler({ store, runtime, disk }),
-        copy: underConstruction,
-        restore: restoreHandler({ ...loading, disk }),
+        backup: backupHandler({
+          store,
+          runtime,
+          disk,
+          copies: copies !== null,
+          specOf,
+          clock,
+          verify: config.backupVerify,
+        }),
+        verify: verifyHandler({ store, runtime, stores }),
+        copy: copyHandler({ store, disk, copies }),
+        restore: restoreHandler({ ...loading, stores }),
         import: importHandler({ ...loading, incoming, source }),
       },
       waiters,
@@ -167,6 +173,9 @@ export async function startDaemon({
       ticked: () => overdueWatch.look(),
       intervalMs: 20_000,
     });
+    const copyKeeper =
+      copies &&
+      new CopyKeeper({ store, copies, logger, nudge: () => provisioner.nudge(), intervalMs: 3_600_000 });
     const resync = new Resync({
       store,
       runtime,
@@ -185,14 +194,17 @@ export async function startDaemon({
         endpointsOf: (id) => runtime.endpoints(id),
         nudge: () => provisioner.nudge(),
         waitForOperation: (id, timeoutMs, signal) => waiters.wait(id, timeoutMs, signal),
-        openBackup: (database, backup) => openStored(disk, database, backup),
+        openBackup: async (database, backup) => (await openStored(stores, database, backup)).chunks,
         backupRetentionMs,
         isBackupOverdue: isOverdue,
         exportDatabase: (database, signal) => exporter.dump(database, signal),
         receiveUpload: ({ engineVersion: major }, chunks) =>
           receiveUpload(incoming, { id: store.newId(), major }, chunks),
         refusalOfSource: (url) => refusalOfSource(source, url),
-        tidyBackups: () => caretaker.nudge(),
+        tidyBackups: () => {
+          caretaker.nudge();
+          copyKeeper?.look();
+        },
         newCredential: () => {
           const password = generatePassword();
           return { role: 'app', password, verifier: scramVerifier(password) };
@@ -214,6 +226,8 @@ export async function startDaemon({
     releasers.push(() => caretaker.stop());
     loads.start();
     releasers.push(() => loads.stop());
+    copyKeeper?.start();
+    releasers.push(() => copyKeeper?.stop());
     resync.start();
     releasers.push(() => resync.stop());
     releasers.push(() => waiters.close());
@@ -255,12 +269,11 @@ async function addressesOf(host: string): Promise<string[]> {
 }
 
 /** The folder that an operator names has to be there: it may be a disk that is not mounted yet. */
-function openDiskStore({ backupDir, dataDir }: Config): DiskStore {
+function requireBackupFolder({ backupDir, dataDir }: Config): void {
   if (dirname(backupDir) === dataDir) mkdirSync(backupDir, { recursive: true, mode: 0o700 });
   if (!existsSync(backupDir)) {
     throw new Error(`the folder for backups, ${backupDir}, is missing: make it, or mount its disk`);
   }
-  return new DiskStore(backupDir);
 }
 
 function openControlDatabase(config: Config, migrationsFolder: string): Store {

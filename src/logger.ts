@@ -8,6 +8,7 @@ const SECRET_FIELDS = [
   'verifier',
   'token',
   'authorization',
+  'secretAccessKey',
   'dsn',
   'directDsn',
   'DATABASE_URL',

@@ -22,6 +22,9 @@ describe('the configuration', () => {
       backupWindowMinutes: 60,
       backupRetentionDays: 7,
       backupVerify: 'scheduled',
+      backupEncryption: 'copies',
+      backupKeyFile: resolve('data/backup.key'),
+      bucket: null,
       operatorToken: null,
       masterKeyFile: resolve('data/master.key'),
       postgresImage: 'postgres:{version}-alpine',
@@ -50,6 +53,15 @@ describe('the configuration', () => {
         PAASDB_BACKUP_WINDOW_MINUTES: '0',
         PAASDB_BACKUP_RETENTION_DAYS: '30',
         PAASDB_BACKUP_VERIFY: 'all',
+        PAASDB_BACKUP_ENCRYPTION: 'all',
+        PAASDB_BACKUP_KEY_FILE: '/run/secrets/backup.key',
+        PAASDB_S3_BUCKET: 'copies.example',
+        PAASDB_S3_ENDPOINT: 'http://10.0.0.7:9000/',
+        PAASDB_S3_REGION: 'eu-central-1',
+        PAASDB_S3_PREFIX: 'paas/one/',
+        PAASDB_S3_ACCESS_KEY_ID: 'AKIA',
+        PAASDB_S3_SECRET_ACCESS_KEY: 'hunter2',
+        PAASDB_S3_PATH_STYLE: 'false',
         PAASDB_MASTER_KEY_FILE: '/run/secrets/key',
         PAASDB_POSTGRES_IMAGE: 'registry.example:5000/postgres:{version}',
         PAASDB_PGBOUNCER_IMAGE: 'pooler@sha256:0123',
@@ -70,6 +82,17 @@ describe('the configuration', () => {
       backupWindowMinutes: 0,
       backupRetentionDays: 30,
       backupVerify: 'all',
+      backupEncryption: 'all',
+      backupKeyFile: '/run/secrets/backup.key',
+      bucket: {
+        endpoint: 'http://10.0.0.7:9000',
+        name: 'copies.example',
+        region: 'eu-central-1',
+        prefix: 'paas/one',
+        accessKeyId: 'AKIA',
+        secretAccessKey: 'hunter2',
+        pathStyle: false,
+      },
       operatorToken: token,
       masterKeyFile: '/run/secrets/key',
       postgresImage: 'registry.example:5000/postgres:{version}',
@@ -125,6 +148,12 @@ describe('the configuration', () => {
     ['RESOURCE_PREFIX', ['1a', 'A', 'a_b', 'x'.repeat(21), '-a']],
     ['NETWORK', ['1a', 'A', 'a_b', 'x'.repeat(41)]],
     ['SUBNET_POOL', ['10.0.0.0', '10.0.0.0/23', '10.0.0.1/8', 'fd00::/8', 'all']],
+    ['BACKUP_ENCRYPTION', ['yes', 'ALL']],
+    ['S3_BUCKET', ['a', 'a/b', 'a b', '-ab', 'x'.repeat(64)]],
+    ['S3_ENDPOINT', ['s3.example.com', 'ftp://s3', 'https://s3/path', 'https://me:pw@s3', 'https://s3?x']],
+    ['S3_REGION', ['eu central', 'a/b']],
+    ['S3_PREFIX', ['/a', 'a//b', 'a b']],
+    ['S3_PATH_STYLE', ['yes', '1']],
     ['LOG_LEVEL', ['INFO', 'verbose', 'toString']],
   ])('refuses a wrong %s, naming the setting and what is allowed', (name, values) => {
     for (const value of values) {
@@ -144,6 +173,31 @@ describe('the configuration', () => {
 
   it('tells a fault on one line although the value has two', () => {
     expect(faultsOf({ PAASDB_HOST: '127.0.0.1\n' }).join('\n').split('\n')).toHaveLength(1);
+  });
+
+  const BUCKET = { PAASDB_S3_BUCKET: 'copies', PAASDB_S3_ACCESS_KEY_ID: 'AKIA' };
+
+  it('addresses a bucket by its host at Amazon, and by a path elsewhere', () => {
+    const environment = { ...BUCKET, PAASDB_S3_SECRET_ACCESS_KEY: 'hunter2' };
+    expect(readConfig(environment).bucket).toMatchObject({ endpoint: null, pathStyle: false });
+    const elsewhere = readConfig({ ...environment, PAASDB_S3_ENDPOINT: 'https://s3.example.com' });
+    expect(elsewhere.bucket).toMatchObject({ endpoint: 'https://s3.example.com', pathStyle: true });
+  });
+
+  it('takes the secret of a bucket from one place, and needs it', () => {
+    const file = { PAASDB_S3_SECRET_ACCESS_KEY_FILE: '/run/secrets/s3' };
+    expect(readConfig({ ...BUCKET, ...file }).bucket?.secretAccessKey).toEqual({ file: '/run/secrets/s3' });
+    expect(faultsOf({ PAASDB_S3_BUCKET: 'copies' })).toEqual([
+      expect.stringMatching(/S3_ACCESS_KEY_ID is missing/),
+      expect.stringMatching(/needs either PAASDB_S3_SECRET_ACCESS_KEY or/),
+    ]);
+    const both = faultsOf({ ...BUCKET, ...file, PAASDB_S3_SECRET_ACCESS_KEY: 'hunter2' });
+    expect(both).toEqual([expect.stringMatching(/needs either/)]);
+    expect(both.join()).not.toContain('hunter2');
+  });
+
+  it('does not show a password in an endpoint', () => {
+    expect(faultsOf({ PAASDB_S3_ENDPOINT: 'https://me:hunter2@s3' }).join()).not.toContain('hunter2');
   });
 
   it('does not show the operator’s token', () => {

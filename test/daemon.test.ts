@@ -14,6 +14,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { readConfig } from '../src/config.js';
 import { startDaemon, type Daemon } from '../src/daemon.js';
+import { generateBackupKeyFile } from '../src/secrets/backup-keys.js';
 import { generateKeyLine, Keyring } from '../src/secrets/keyring.js';
 import { MemoryLogger } from './memory-logger.js';
 import { MIGRATIONS } from './repository.js';
@@ -82,6 +83,7 @@ describe('the first start', () => {
     const daemon = await here.start();
     expect(modeOf(here.dataDir)).toBe(0o700);
     expect(modeOf(here.path('master.key'))).toBe(0o600);
+    expect(modeOf(here.path('backup.key'))).toBe(0o600);
     expect(modeOf(here.path('operator-token'))).toBe(0o600);
     const { status, body } = await call(daemon, 'GET', '/api/orgs/default', here.operatorToken());
     expect([status, body.plan]).toEqual([200, 'enterprise']);
@@ -93,6 +95,7 @@ describe('the first start', () => {
     const log = JSON.stringify(here.logger.lines);
     expect(log).not.toContain(here.operatorToken());
     expect(log).not.toContain(readFileSync(here.path('master.key'), 'utf8').split(' ')[1]?.trim());
+    expect(log).not.toContain('AGE-SECRET-KEY');
     expect(here.logger.messages('info')).toContain('paasdb is up');
   });
 
@@ -215,6 +218,53 @@ describe('the next start', () => {
     const refusal = here.start();
     await expect(refusal).rejects.toThrow(/line 2 is not/);
     await expect(refusal).rejects.not.toThrow(/hunter2/);
+  });
+
+  it('is refused without the key file that backups need, and goes on with another that somebody made', async () => {
+    await using here = installation();
+    const first = await here.start();
+    await createDatabase(first, here.operatorToken());
+    await first.stop();
+    const recipient = `age1${'q'.repeat(58)}`;
+    withSql(here, (sql) => {
+      sql.exec(
+        `INSERT INTO backups (id, database_id, operation_id, kind, engine_version, created_at, recipient)
+         SELECT 'b', database_id, id, 'manual', 18, created_at, '${recipient}' FROM operations`,
+      );
+    });
+    rmSync(here.path('backup.key'));
+    await expect(here.start()).rejects.toThrow(
+      new RegExp(`the key file .*backup\\.key is missing, .*${recipient}: put the file back`),
+    );
+    expect(() => statSync(here.path('backup.key'))).toThrow(/ENOENT/);
+    writeFileSync(here.path('backup.key'), await generateBackupKeyFile(new Date()));
+    await here.start();
+    expect(here.logger.lines).toContainEqual({
+      level: 'error',
+      fields: { path: here.path('backup.key'), recipients: [recipient] },
+      message: expect.stringContaining('they cannot be read without'),
+    });
+  });
+
+  it('is refused without the secret of its bucket, and starts although the bucket is away', async () => {
+    await using here = installation();
+    const bucket = {
+      PAASDB_S3_BUCKET: 'copies',
+      PAASDB_S3_ENDPOINT: 'http://127.0.0.1:1',
+      PAASDB_S3_ACCESS_KEY_ID: 'AKIA',
+      PAASDB_S3_SECRET_ACCESS_KEY_FILE: here.path('s3-secret'),
+    };
+    await expect(here.start(bucket)).rejects.toThrow(/s3-secret must hold the secret/);
+    writeFileSync(here.path('s3-secret'), 'hunter2\n');
+    const daemon = await here.start(bucket);
+    expect((await fetch(`${daemon.url}/healthz`)).status).toBe(200);
+    expect(JSON.stringify(here.logger.lines)).not.toContain('hunter2');
+  });
+
+  it('makes no key for backups where none are to be encrypted', async () => {
+    await using here = installation();
+    await here.start({ PAASDB_BACKUP_ENCRYPTION: 'none' });
+    expect(() => statSync(here.path('backup.key'))).toThrow(/ENOENT/);
   });
 
   it('is refused on a database of a newer version', async () => {

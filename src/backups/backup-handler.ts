@@ -11,13 +11,16 @@ import type { Store } from '../store/store.js';
 import type { BackupKey } from './backup-key.js';
 import type { DiskStore } from './disk-store.js';
 import { keyOf } from './key-of.js';
+import { queueCopy } from './queue-copy.js';
 import { StorageError } from './storage-error.js';
-import type { Written } from './write-dump.js';
+import type { WrittenDump } from './write-dump.js';
 
 export interface BackupHandlerDeps {
   store: Store;
   runtime: Pick<Runtime, 'dump'>;
   disk: DiskStore;
+  /** Whether what succeeded is to be copied into a bucket. */
+  copies: boolean;
   specOf: (database: Database) => DatabaseSpec;
   clock: Clock;
   /** Which backups are verified as soon as they are made. */
@@ -32,11 +35,15 @@ export function backupHandler(deps: BackupHandlerDeps): OperationHandler {
       const backup = backupOf(store, work);
       const key = keyOf(work.database, backup);
       const stored = (await findStored(disk, key)) ?? (await dump(deps, work, backup, key));
-      recordArchive(store, backup.id, stored);
+      recordArchive(store, backup.id, {
+        ...stored,
+        recipient: stored.file.encryption?.recipient ?? null,
+      });
     },
     outlives: true,
     succeeded: (settled) => {
       queueVerification(deps, settled);
+      if (deps.copies) queueCopy(store, backupOf(store, settled));
       auditOperation(store, settled, 'succeeded');
     },
     failed: (settled, errorMessage) => auditOperation(store, settled, 'failed', { errorMessage }),
@@ -61,7 +68,7 @@ function backupOf(store: Store, { operation }: Settled): Backup {
 }
 
 /** What an attempt has stored that died before it could say so. */
-async function findStored(disk: DiskStore, key: BackupKey): Promise<Written | null> {
+async function findStored(disk: DiskStore, key: BackupKey): Promise<WrittenDump | null> {
   try {
     const { manifest } = await disk.open(key);
     await disk.verify(key, manifest.sha256, manifest.sizeBytes);
@@ -77,11 +84,11 @@ async function dump(
   { database, signal, onProgress }: Work,
   backup: Backup,
   key: BackupKey,
-): Promise<Written> {
+): Promise<WrittenDump> {
   const now = () => clock().toISOString();
   const startedAt = now();
   await using draft = await disk.begin(key);
-  const received: Written[] = [];
+  const received: WrittenDump[] = [];
   const { contents, compression, dumpVersion } = await runtime.dump(
     specOf(database),
     async (archive) => {
@@ -91,7 +98,7 @@ async function dump(
   );
   const [written] = received;
   if (!written) throw new Error('a dump resolved before it was consumed');
-  const { sizeBytes, sha256 } = written;
+  const { sizeBytes, sha256, file } = written;
   await draft.commit({
     backupId: backup.id,
     kind: backup.kind,
@@ -107,8 +114,8 @@ async function dump(
     finishedAt: now(),
     sizeBytes,
     sha256,
-    encryptionKeyId: null,
+    file,
     contents,
   });
-  return { sizeBytes, sha256 };
+  return written;
 }

@@ -1,13 +1,15 @@
 import { rename, type FileHandle } from 'node:fs/promises';
+import { isDeepStrictEqual } from 'node:util';
 import type { BackupKey } from './backup-key.js';
+import type { Encryption } from './encryption.js';
 import { removeFile, whatIs, writeNewFile } from './files.js';
 import { syncFolder } from './folders.js';
 import { formatManifest, type Manifest } from './manifest.js';
-import type { Place } from './place.js';
+import { fileOf, type Place } from './place.js';
 import { checkFile } from './read-checked.js';
 import { differenceTo } from './read-manifest.js';
 import { onDisk, StorageError } from './storage-error.js';
-import { writeDump, type Written } from './write-dump.js';
+import { writeDump, type WrittenDump } from './write-dump.js';
 
 /**
  * A backup that is being written. Until `commit` is through, nothing of it counts; what fails takes away all that
@@ -15,7 +17,7 @@ import { writeDump, type Written } from './write-dump.js';
  */
 export class DiskDraft implements AsyncDisposable {
   private writing = false;
-  private written: Written | null = null;
+  private written: WrittenDump | null = null;
   private committing: Promise<void> | null = null;
   /** Whatever of it may be on the disk, in the order it was made. */
   private readonly made: string[];
@@ -26,17 +28,18 @@ export class DiskDraft implements AsyncDisposable {
     private readonly place: Place,
     /** The unfinished dump, empty. */
     private readonly file: FileHandle,
+    private readonly encryption: Encryption,
     private readonly onEnd: () => void,
   ) {
     this.made = [place.unfinishedDump];
   }
 
   /** Writes the dump, once. */
-  async write(chunks: AsyncIterable<Buffer>): Promise<Written> {
+  async write(chunks: AsyncIterable<Buffer>): Promise<WrittenDump> {
     if (this.ended || this.writing) throw new Error('a draft is written once');
     this.writing = true;
     return this.orClear(async () => {
-      const written = await writeDump(this.file, this.place.unfinishedDump, chunks);
+      const written = await writeDump(this.file, this.place.unfinishedDump, chunks, this.encryption);
       await onDisk(this.place.unfinishedDump, () => this.file.close());
       return (this.written = written);
     });
@@ -70,18 +73,18 @@ export class DiskDraft implements AsyncDisposable {
     return this.discard();
   }
 
-  private async finish(manifest: Manifest, written: Written): Promise<void> {
+  private async finish(manifest: Manifest, written: WrittenDump): Promise<void> {
     const { place } = this;
     const text = formatManifest(manifest);
     this.checkDescribed(manifest, written);
     // Much of this comes out of the page cache: it finds what went wrong on the way to it, and what the disk
     // refused to take, not a disk that forgets. Reading around the cache needs aligned memory, which Node.js does
     // not give. What the disk forgets later is found when the backup is verified.
-    await checkFile(place.unfinishedDump, written);
+    await checkFile(place.unfinishedDump, written.file);
     this.made.push(place.unfinishedManifest);
     await writeNewFile(place.unfinishedManifest, text);
     await this.give(place.unfinishedManifest, place.manifest);
-    await this.give(place.unfinishedDump, place.dump);
+    await this.give(place.unfinishedDump, fileOf(place, written.file));
     this.end();
   }
 
@@ -98,11 +101,14 @@ export class DiskDraft implements AsyncDisposable {
     await syncFolder(this.place.folder);
   }
 
-  private checkDescribed(manifest: Manifest, written: Written): void {
+  private checkDescribed(manifest: Manifest, written: WrittenDump): void {
     const difference = differenceTo(this.key, manifest);
     if (difference) throw new Error(`the manifest is not the one of this backup: ${difference}`);
     if (manifest.sizeBytes !== written.sizeBytes || manifest.sha256 !== written.sha256) {
       throw new Error('the manifest tells another size or SHA-256 than was written');
+    }
+    if (!isDeepStrictEqual(manifest.file, written.file)) {
+      throw new Error('the manifest tells of another file than was written');
     }
   }
 

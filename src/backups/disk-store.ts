@@ -1,28 +1,39 @@
 import { resolve } from 'node:path';
 import { TOP_FOLDER, type BackupKey } from './backup-key.js';
 import { DiskDraft } from './disk-draft.js';
+import { checkPieces } from './check-pieces.js';
+import { changedSince, NOT_ENCRYPTED, unseal, type Encryption } from './encryption.js';
 import { createFile, removeFile, whatIs } from './files.js';
 import { makeFolders, removeEmptyFolders, requireFolders, syncFolder } from './folders.js';
 import { removeLeftovers } from './leftovers.js';
 import { listBackups, type BackupListing } from './list-backups.js';
 import type { Manifest } from './manifest.js';
 import { OpenDrafts } from './open-drafts.js';
-import { placeOf, type Place } from './place.js';
+import { fileOf, placeOf, type Place } from './place.js';
 import { checkFile, readChecked } from './read-checked.js';
 import { readManifest } from './read-manifest.js';
 import { StorageError } from './storage-error.js';
 import { sweep, type Swept } from './sweep.js';
 
+/** A stored backup, from its first byte. */
+export interface Opened {
+  manifest: Manifest;
+  chunks: AsyncIterable<Buffer>;
+}
+
 /**
- * Backups as files: `databases/<org>/<app>/<name>-<id>/<time>-<id>.dump` below one folder, each with a manifest
- * `.json` beside it. The folder itself has to be there. One store per folder and process: it knows which drafts
+ * Backups as files: `databases/<org>/<app>/<name>-<id>/<time>-<id>.dump` below one folder, or `.dump.age` where it is
+ * encrypted, each with a manifest `.json` beside it. The folder itself has to be there. One store per folder and process: it knows which drafts
  * are its own, and takes those of others for left behind.
  */
 export class DiskStore {
   private readonly root: string;
   private readonly drafts = new OpenDrafts();
 
-  constructor(folder: string) {
+  constructor(
+    folder: string,
+    private readonly encryption: Encryption = NOT_ENCRYPTED,
+  ) {
     this.root = resolve(folder);
   }
 
@@ -36,11 +47,11 @@ export class DiskStore {
     try {
       await makeFolders(this.root, place.folderNames);
       removeLeftovers(place);
-      for (const path of [place.dump, place.manifest]) {
+      for (const path of [place.dump, place.encryptedDump, place.manifest]) {
         if (whatIs(path) === 'nothing') continue;
         throw new StorageError('in_the_way', `${path} is there already: a backup is never written over`);
       }
-      return new DiskDraft(key, place, await createFile(place.unfinishedDump), end);
+      return new DiskDraft(key, place, await createFile(place.unfinishedDump), this.encryption, end);
     } catch (error) {
       end();
       throw error;
@@ -48,19 +59,31 @@ export class DiskStore {
   }
 
   /**
-   * A backup to read. Its chunks end with a StorageError when they are not what its manifest says; the last of
+   * A dump to read. Its chunks end with a StorageError when they are not what its manifest says; the last of
    * them comes only when they are.
    */
-  async open(key: BackupKey): Promise<{ manifest: Manifest; chunks: AsyncIterable<Buffer> }> {
+  async open(key: BackupKey): Promise<Opened> {
+    const { manifest, chunks, path } = await this.openFile(key);
+    return { manifest, chunks: unseal(chunks, manifest, this.encryption, path) };
+  }
+
+  /** The file that a dump is in, as it is, checked in the same way. */
+  async openFile(key: BackupKey): Promise<Opened & { path: string }> {
     const place = await this.find(key);
     const manifest = await readManifest(place, key);
-    return { manifest, chunks: readChecked(place.dump, manifest) };
+    const path = fileOf(place, manifest.file);
+    return { manifest, path, chunks: readChecked(path, manifest.file) };
   }
 
   /** Reads a dump to its end. Throws unless it is what was written. */
   async verify(key: BackupKey, sha256: string, sizeBytes: number): Promise<void> {
-    const { dump } = await this.find(key);
-    await checkFile(dump, { sha256, sizeBytes });
+    const place = await this.find(key);
+    const { file } = await readManifest(place, key);
+    if (file.encryption === null) return checkFile(place.dump, { sha256, sizeBytes });
+    const { chunks } = await this.open(key);
+    const changed = (difference: string) => changedSince(place.encryptedDump, difference);
+    const checked = checkPieces(chunks, { sha256, sizeBytes }, changed);
+    while (!(await checked.next()).done);
   }
 
   /**
@@ -75,6 +98,7 @@ export class DiskStore {
       await requireFolders(this.root, place.folderNames);
       // The dump first: it is never without its manifest.
       removeFile(place.dump);
+      removeFile(place.encryptedDump);
       removeFile(place.manifest);
       await syncFolder(place.folder);
     } catch (error) {

@@ -5,7 +5,7 @@ import { startSha256 } from '../secrets/digest.js';
 import { createFile, openFile, removeFile, whatIs } from './files.js';
 import { makeFolders, syncFolder } from './folders.js';
 import { onDisk } from './storage-error.js';
-import type { Written } from './write-dump.js';
+import type { Written } from './measure.js';
 
 const FOLDER = 'incoming';
 const READ_BYTES = 256 * 1024;

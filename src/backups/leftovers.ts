@@ -10,7 +10,9 @@ import type { Place } from './place.js';
  * long as it is there, so is what tells that it may go. Nothing is awaited, so that no draft begins meanwhile.
  */
 export function removeLeftovers(place: Place): string[] {
-  const cutShort = whatIs(place.unfinishedDump) === 'file' && whatIs(place.dump) === 'nothing';
+  const cutShort =
+    whatIs(place.unfinishedDump) === 'file' &&
+    [place.dump, place.encryptedDump].every((path) => whatIs(path) === 'nothing');
   const leftovers = [
     ...(cutShort ? [place.manifest] : []),
     place.unfinishedManifest,

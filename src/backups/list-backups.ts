@@ -3,7 +3,7 @@ import type { BackupKey } from './backup-key.js';
 import { whatIs } from './files.js';
 import type { Manifest } from './manifest.js';
 import type { OpenDrafts } from './open-drafts.js';
-import { backupsAmong, placeOf } from './place.js';
+import { backupsAmong, fileOf, placeOf } from './place.js';
 import { readManifest } from './read-manifest.js';
 import { onDisk, StorageError } from './storage-error.js';
 import { problemOf, readFolder, walk, type Problem } from './walk.js';
@@ -50,19 +50,20 @@ async function readBackup(root: string, key: BackupKey): Promise<StoredBackup> {
       `${place.dump} has no manifest beside it: what it should hold is not known`,
     );
   }
-  if (whatIs(place.dump) === 'nothing') {
+  if ([place.dump, place.encryptedDump].every((path) => whatIs(path) === 'nothing')) {
     throw new StorageError(
       'missing',
       `${place.manifest} has no dump beside it: it was moved away, or never finished`,
     );
   }
   const manifest = await readManifest(place, key);
-  const dump = await onDisk(place.dump, () => lstat(place.dump));
-  if (!dump.isFile()) throw new StorageError('in_the_way', `${place.dump} is not a file`);
-  if (dump.size !== manifest.sizeBytes) {
+  const path = fileOf(place, manifest.file);
+  const dump = await onDisk(path, () => lstat(path));
+  if (!dump.isFile()) throw new StorageError('in_the_way', `${path} is not a file`);
+  if (dump.size !== manifest.file.sizeBytes) {
     throw new StorageError(
       'changed',
-      `${place.dump} was changed since it was written: it has ${dump.size} bytes instead of ${manifest.sizeBytes}`,
+      `${path} was changed since it was written: it has ${dump.size} bytes instead of ${manifest.file.sizeBytes}`,
     );
   }
   return { key, manifest };

@@ -9,6 +9,7 @@ const count = z.int().nonnegative();
 const name = z.string().regex(NAME_PATTERN, 'is no name');
 const id = z.string().regex(ID_PATTERN, 'is no id');
 const version = z.string().min(1);
+const sha256 = z.string().regex(/^[0-9a-f]{64}$/, 'is no SHA-256 in hex');
 
 /** What a dump holds, counted while it was made. */
 const contentsSchema = z.object({
@@ -24,6 +25,19 @@ const contentsSchema = z.object({
     }),
   ),
   largeObjects: count,
+});
+
+/** The file or object that the dump is in, which may be encrypted. */
+const fileSchema = z.object({
+  sizeBytes: z.int().positive(),
+  sha256,
+  /** `recipient` is the public key of the identity that decrypts it. `null`: the dump as it is. */
+  encryption: z
+    .object({
+      format: z.literal('age'),
+      recipient: z.string().regex(/^age1[0-9a-z]{58}$/, 'is no recipient of age'),
+    })
+    .nullable(),
 });
 
 /**
@@ -48,15 +62,15 @@ const manifestSchema = z.object({
   compression: z.string().min(1),
   startedAt: z.iso.datetime(),
   finishedAt: z.iso.datetime(),
-  /** Of the file. */
+  /** Of the dump as pg_dump wrote it. */
   sizeBytes: z.int().positive(),
-  sha256: z.string().regex(/^[0-9a-f]{64}$/, 'is no SHA-256 in hex'),
-  /** The key that the file is encrypted with. `null`: it is not. */
-  encryptionKeyId: z.string().min(1).nullable(),
+  sha256,
+  file: fileSchema,
   contents: contentsSchema,
 });
 
 export type BackupContents = z.infer<typeof contentsSchema>;
+export type StoredFile = z.infer<typeof fileSchema>;
 type Document = z.infer<typeof manifestSchema>;
 export type Manifest = Omit<Document, 'format' | 'version'>;
 

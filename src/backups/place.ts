@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { folderNamesOf, parseStem, stemOf, type BackupKey, type FileKey } from './backup-key.js';
+import type { StoredFile } from './manifest.js';
 
 /** Where the files of one backup lie. */
 export interface Place {
@@ -7,6 +8,8 @@ export interface Place {
   folderNames: string[];
   folder: string;
   dump: string;
+  /** What the dump is called instead where it is encrypted. */
+  encryptedDump: string;
   manifest: string;
   /**
    * The same two until they are whole: hidden, and with an ending that nothing takes for a dump. In the same
@@ -16,7 +19,7 @@ export interface Place {
   unfinishedManifest: string;
 }
 
-const FINISHED = /^([^.].*)\.(?:dump|json)$/;
+const FINISHED = /^([^.].*)\.(?:dump|dump\.age|json)$/;
 const UNFINISHED = /^\.(.+)\.(?:dump|json)\.unfinished$/;
 
 export function placeOf(root: string, key: BackupKey): Place {
@@ -27,10 +30,19 @@ export function placeOf(root: string, key: BackupKey): Place {
     folderNames,
     folder,
     dump: join(folder, `${stem}.dump`),
+    encryptedDump: join(folder, `${stem}.dump.age`),
     manifest: join(folder, `${stem}.json`),
     unfinishedDump: join(folder, `.${stem}.dump.unfinished`),
     unfinishedManifest: join(folder, `.${stem}.json.unfinished`),
   };
+}
+
+/** The file that a backup was, or is to be, stored in. */
+export function fileOf(
+  { dump, encryptedDump }: Place,
+  { encryption }: Pick<StoredFile, 'encryption'>,
+): string {
+  return encryption === null ? dump : encryptedDump;
 }
 
 /**

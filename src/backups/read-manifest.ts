@@ -5,14 +5,14 @@ import type { Place } from './place.js';
 import { onDisk } from './storage-error.js';
 
 /** A hundred thousand tables need a fifth of it: what is larger is no manifest, and need not be read. */
-const MAX_BYTES = 64 * 1024 * 1024;
+export const MAX_MANIFEST_BYTES = 64 * 1024 * 1024;
 
 /** Reads the manifest of a backup. Throws when it cannot be used, or is the one of another. */
 export async function readManifest({ manifest: path }: Place, key: BackupKey): Promise<Manifest> {
   const file = await openFile(path);
   try {
     const { size } = await onDisk(path, () => file.stat());
-    if (size > MAX_BYTES)
+    if (size > MAX_MANIFEST_BYTES)
       throw new ManifestError(`${path} is not the manifest of a backup: it has ${size} bytes`);
     const manifest = parseManifest(await onDisk(path, () => file.readFile('utf8')), path);
     const difference = differenceTo(key, manifest);

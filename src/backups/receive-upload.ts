@@ -1,6 +1,6 @@
 import { dumpFormatOf, HEAD_BYTES } from './dump-format.js';
 import type { Incoming } from './incoming.js';
-import type { Written } from './write-dump.js';
+import type { Written } from './measure.js';
 
 /** A dump that was uploaded and is safe. */
 export interface ReceivedUpload extends Written {

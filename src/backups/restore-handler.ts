@@ -1,34 +1,32 @@
 import type { Backup } from '../domain/backup.js';
 import type { OperationHandler, Work } from '../domain/operation-handler.js';
 import type { Database } from '../domain/records.js';
-import { RuntimeError, type OpenBytes } from '../runtime/runtime.js';
+import { RuntimeError } from '../runtime/runtime.js';
 import { auditOperation } from '../store/audit-operation.js';
 import { findBackupById } from '../store/backups.js';
 import { findDatabaseById } from '../store/databases.js';
 import { getLoad } from '../store/loads.js';
 import type { Store } from '../store/store.js';
 import { checkRestored } from './check-restored.js';
-import type { DiskStore } from './disk-store.js';
-import { keyOf } from './key-of.js';
 import { loadDatabase, type LoadDeps } from './load-database.js';
-import { openStored } from './open-stored.js';
+import type { Stores } from './open-stored.js';
+import { findStoredDump } from './stored-dump.js';
 
 export interface RestoreHandlerDeps extends LoadDeps {
-  disk: DiskStore;
+  stores: Stores;
   /** Says that former data may be to be removed. */
   tidy: () => void;
 }
 
 /** Puts what a backup holds in place of a database's data, or into a new database. */
 export function restoreHandler(deps: RestoreHandlerDeps): OperationHandler {
-  const { store, disk } = deps;
+  const { store, stores } = deps;
   return {
     run: async (work) => {
       requireMade(work.database);
       const { backup, origin } = backupOf(store, work);
       const load = getLoad(store, work.operation.id);
-      const { manifest } = await disk.open(keyOf(origin, backup));
-      const open: OpenBytes = () => contentOf(disk, origin, backup);
+      const { manifest, open, reasonOf } = await findStoredDump(stores, origin, backup, work.signal);
       try {
         await loadDatabase(deps, work, {
           load,
@@ -36,7 +34,7 @@ export function restoreHandler(deps: RestoreHandlerDeps): OperationHandler {
           check: (contents) => checkRestored(manifest.contents, contents),
         });
       } catch (error) {
-        throw withAdvice(error, work.database);
+        throw withAdvice(reasonOf(error), work.database);
       } finally {
         // After the operation is settled.
         setImmediate(deps.tidy);
@@ -65,14 +63,6 @@ function backupOf(store: Store, { operation }: Work): { backup: Backup; origin: 
   const origin = backup && findDatabaseById(store, backup.databaseId);
   if (!origin) throw new Error(`operation ${id} names a backup that there is not`);
   return { backup, origin };
-}
-
-async function* contentOf(
-  disk: DiskStore,
-  origin: Database,
-  backup: Backup,
-): AsyncGenerator<Buffer, void, void> {
-  yield* await openStored(disk, origin, backup);
 }
 
 function detailOf({ operation }: Pick<Work, 'operation'>) {

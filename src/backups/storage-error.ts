@@ -12,7 +12,14 @@ export type StorageErrorCode =
   /** What was to be kept is not a dump. */
   | 'not_a_dump'
   /** The file is not what was written. */
-  | 'changed';
+  | 'changed'
+  /** Nothing can decrypt it. */
+  | 'no_key'
+  /** There is no such bucket, it does not let us, it does not understand us, or it does not answer. */
+  | 'bucket_missing'
+  | 'bucket_denied'
+  | 'bucket_refused'
+  | 'bucket_unavailable';
 
 /** A backup could not be kept or read, with a message that tells an operator what to do. */
 export class StorageError extends ActionableError {
@@ -27,9 +34,19 @@ export class StorageError extends ActionableError {
   }
 
   get retryable(): boolean {
-    return this.code === 'no_space' || this.code === 'disk_failed';
+    return RETRYABLE.includes(this.code);
   }
 }
+
+/** What a bucket refuses too: an operator puts it right, and nobody should have to ask again for every copy. */
+const RETRYABLE: readonly StorageErrorCode[] = [
+  'no_space',
+  'disk_failed',
+  'bucket_missing',
+  'bucket_denied',
+  'bucket_refused',
+  'bucket_unavailable',
+];
 
 const CODES: Record<string, StorageErrorCode> = {
   ENOSPC: 'no_space',
@@ -88,6 +105,11 @@ function adviceOf(code: StorageErrorCode, path: string, errno: string): string {
       return `${path} is not what belongs there (${errno}): look at it, and move it away`;
     case 'not_a_dump':
     case 'changed':
+    case 'no_key':
+    case 'bucket_missing':
+    case 'bucket_denied':
+    case 'bucket_refused':
+    case 'bucket_unavailable':
       return `${path} cannot be used (${errno})`;
   }
 }

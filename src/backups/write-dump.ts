@@ -1,12 +1,12 @@
 import type { FileHandle } from 'node:fs/promises';
-import { startSha256 } from '../secrets/digest.js';
+import { seal, type Encryption } from './encryption.js';
+import type { StoredFile } from './manifest.js';
+import { measure, type Written } from './measure.js';
 import { onDisk, StorageError } from './storage-error.js';
 
-/** What a file has to be when it is read again. */
-export interface Written {
-  sizeBytes: number;
-  /** In hex. */
-  sha256: string;
+/** What a dump is, and the file it was written to, which is another where it is encrypted. */
+export interface WrittenDump extends Written {
+  file: StoredFile;
 }
 
 /** What every dump in pg_dump's custom format begins with. */
@@ -20,24 +20,27 @@ export async function writeDump(
   file: FileHandle,
   path: string,
   chunks: AsyncIterable<Buffer>,
-): Promise<Written> {
-  const sha256 = startSha256();
+  encryption: Encryption,
+): Promise<WrittenDump> {
+  const dump = measure(asDump(chunks));
+  const sealed = seal(dump.pieces, encryption);
+  for await (const piece of sealed.pieces) await onDisk(path, () => file.writeFile(piece));
+  await onDisk(path, () => file.sync());
+  return { ...dump.written(), file: sealed.file() };
+}
+
+/** Passes on what is a dump. Fails at once: what is none need not fill the disk first. */
+async function* asDump(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer, void, void> {
   let head = Buffer.alloc(0);
-  let sizeBytes = 0;
   for await (const chunk of chunks) {
     if (head.length < MAGIC.length) {
       head = Buffer.concat([head, chunk.subarray(0, MAGIC.length - head.length)]);
-      // At once: what is no dump need not fill the disk first.
       if (!MAGIC.subarray(0, head.length).equals(head)) throw notADump('it does not begin as one');
     }
-    sha256.update(chunk);
-    sizeBytes += chunk.length;
-    await onDisk(path, () => file.writeFile(chunk));
+    yield chunk;
   }
-  if (sizeBytes === 0) throw notADump('it is empty');
+  if (head.length === 0) throw notADump('it is empty');
   if (head.length < MAGIC.length) throw notADump('it ends before it began');
-  await onDisk(path, () => file.sync());
-  return { sizeBytes, sha256: sha256.hex() };
 }
 
 function notADump(reason: string): StorageError {

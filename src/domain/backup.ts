@@ -11,8 +11,8 @@ export type BackupStatus = (typeof BACKUP_STATUSES)[number];
 export const BACKUP_VERIFY = ['scheduled', 'all', 'none'] as const;
 export type BackupVerify = (typeof BACKUP_VERIFY)[number];
 
-/** What became of restoring a backup to prove it, the last time that somebody wanted it. */
-export interface Verification {
+/** What is done with a backup that is stored, by an operation of its own. */
+export interface BackupTask {
   status: BackupStatus;
   errorMessage: string | null;
   finishedAt: Timestamp | null;
@@ -35,8 +35,10 @@ export interface Backup {
   /** When it was last restored and compared with success. */
   verifiedAt: Timestamp | null;
   /** `null`: nobody ever wanted it verified. */
-  verification: Verification | null;
+  verification: BackupTask | null;
   /** After it the backup may go. `null`: it is kept until somebody deletes it. */
   expiresAt: Timestamp | null;
   errorMessage: string | null;
+  /** Its copy in the bucket; `null` when none was ever asked for. */
+  copy: BackupTask | null;
 }

@@ -35,6 +35,9 @@ export const MAX_ATTEMPTS: Record<OperationKind, number> = {
   purge: Infinity,
 };
 
+/** How long it waits at the most between two attempts, where that is not half a minute: a bucket can be away for hours. */
+export const RETRY_PAUSE_MS: Partial<Record<OperationKind, number>> = { copy: 10 * MINUTE_MS };
+
 /**
  * How many of a kind are at work together, where that is limited: what takes long and reads or writes whole databases
  * must not keep others from being made and mended, nor leave no processor to who queries them.

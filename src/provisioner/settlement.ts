@@ -1,5 +1,5 @@
 import { ActionableError } from '../domain/actionable-error.js';
-import { MAX_ATTEMPTS } from '../domain/deadlines.js';
+import { MAX_ATTEMPTS, RETRY_PAUSE_MS } from '../domain/deadlines.js';
 import { backoffMs } from '../domain/backoff.js';
 import type { Operation } from '../domain/operation.js';
 
@@ -36,7 +36,9 @@ export function settle(
       break;
   }
   const errorMessage = messageOf(outcome.error);
-  const runAt = new Date(now.getTime() + backoffMs(operation.attempts, { random })).toISOString();
+  const maxMs = RETRY_PAUSE_MS[operation.kind];
+  const pauseMs = backoffMs(operation.attempts, { random, ...(maxMs !== undefined && { maxMs }) });
+  const runAt = new Date(now.getTime() + pauseMs).toISOString();
   const final = outcome.error instanceof ActionableError && !outcome.error.retryable;
   const tooLate = operation.deadlineAt !== null && runAt >= operation.deadlineAt;
   const tooOften = operation.attempts >= MAX_ATTEMPTS[operation.kind];

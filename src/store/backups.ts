@@ -1,25 +1,40 @@
-import type { Backup, BackupKind, BackupStatus, Verification } from '../domain/backup.js';
+import type { Backup, BackupKind, BackupTask } from '../domain/backup.js';
+import type { OperationKind } from '../domain/operation.js';
 import { readPage, type Page, type PageRequest } from './page.js';
-import type { Store } from './store.js';
+import type { SqlValue, Store } from './store.js';
 
-/** The status of an operation, as that of what it makes. */
-const statusOf = (o: string) =>
-  `CASE ${o}.status WHEN 'queued' THEN iif(${o}.started_at IS NULL, 'pending', 'running')
-    WHEN 'cancelled' THEN 'failed' ELSE ${o}.status END`;
+/** How far an operation is, as `BackupStatus` says it. */
+const statusOf = (operation: string) =>
+  `CASE ${operation}.status WHEN 'queued' THEN iif(${operation}.started_at IS NULL, 'pending', 'running')
+    WHEN 'cancelled' THEN 'failed' ELSE ${operation}.status END`;
+
+/** The latest operation of a kind about the backup `b`, as a `BackupTask` in JSON; NULL when there is none. */
+const latestTask = (kind: OperationKind) =>
+  `(SELECT json_object('status', ${statusOf('t')}, 'errorMessage', t.error_message, 'finishedAt', t.finished_at)
+    FROM operations t WHERE t.backup_id = b.id AND t.kind = '${kind}' ORDER BY t.seq DESC LIMIT 1)`;
 
 const SELECT = `SELECT b.id, b.database_id AS databaseId, b.kind, ${statusOf('o')} AS status,
   b.engine_version AS engineVersion, b.size_bytes AS sizeBytes, b.sha256, b.created_at AS createdAt,
   o.started_at AS startedAt, o.finished_at AS finishedAt, b.verified_at AS verifiedAt, b.expires_at AS expiresAt,
   CASE o.status WHEN 'cancelled' THEN 'the database was deleted meanwhile' ELSE o.error_message END AS errorMessage,
-  ${statusOf('v')} AS verificationStatus, v.error_message AS verificationError, v.finished_at AS verificationFinishedAt
-  FROM backups b JOIN operations o ON o.id = b.operation_id
-  LEFT JOIN operations v ON v.seq = (SELECT max(seq) FROM operations WHERE backup_id = b.id AND kind = 'verify')`;
+  ${latestTask('verify')} AS verification, ${latestTask('copy')} AS copy
+  FROM backups b JOIN operations o ON o.id = b.operation_id`;
 
-type Row = Omit<Backup, 'verification'> & {
-  verificationStatus: BackupStatus | null;
-  verificationError: string | null;
-  verificationFinishedAt: Verification['finishedAt'];
-};
+/** Tasks are JSON. */
+type Row = Omit<Backup, 'verification' | 'copy'> & Record<'verification' | 'copy', string | null>;
+
+function toBackup(row: Row): Backup {
+  return { ...row, verification: toTask(row.verification), copy: toTask(row.copy) };
+}
+
+function toTask(json: string | null): BackupTask | null {
+  return json === null ? null : (JSON.parse(json) as BackupTask);
+}
+
+/** The backups, `b`, with their operations, `o`, of which a condition holds. */
+export function queryBackups(store: Store, condition: string, ...values: SqlValue[]): Backup[] {
+  return store.all<Row>(`${SELECT} WHERE ${condition}`, ...values).map(toBackup);
+}
 
 export interface NewBackup {
   id: string;
@@ -57,7 +72,8 @@ export function findBackup(store: Store, databaseId: string, id: string): Backup
 
 /** For the daemon's own work: a backup of any database, removed or not. */
 export function findBackupById(store: Store, id: string): Backup | undefined {
-  return store.get<Backup>(`${SELECT} WHERE b.id = ?`, id);
+  const row = store.get<Row>(`${SELECT} WHERE b.id = ?`, id);
+  return row && toBackup(row);
 }
 
 /** The backup that an operation makes. */
@@ -84,24 +100,24 @@ export function listBackups(store: Store, databaseId: string, page: PageRequest)
 
 /** All that were not removed of one database, for retention to choose from. */
 export function listKeptBackups(store: Store, databaseId: string): Backup[] {
-  return store
-    .all<Row>(
-      `${SELECT} WHERE b.database_id = ? AND b.removed_at IS NULL ORDER BY b.created_at, b.id`,
-      databaseId,
-    )
-    .map(toBackup);
+  return queryBackups(
+    store,
+    'b.database_id = ? AND b.removed_at IS NULL ORDER BY b.created_at, b.id',
+    databaseId,
+  );
 }
 
-/** The archive of a backup is safe: what it is known by. */
+/** The archive of a backup is safe: what it is known by, and the public key that its file is encrypted for. */
 export function recordArchive(
   store: Store,
   id: string,
-  archive: { sizeBytes: number; sha256: string },
+  archive: { sizeBytes: number; sha256: string; recipient: string | null },
 ): void {
   store.run(
-    'UPDATE backups SET size_bytes = ?, sha256 = ? WHERE id = ?',
+    'UPDATE backups SET size_bytes = ?, sha256 = ?, recipient = ? WHERE id = ?',
     archive.sizeBytes,
     archive.sha256,
+    archive.recipient,
     id,
   );
 }
@@ -118,9 +134,7 @@ export function removeBackup(store: Store, id: string): void {
 
 /** The backups whose files are to be removed, with the ids of their databases. */
 export function listRemovedBackups(store: Store): Backup[] {
-  return store
-    .all<Row>(`${SELECT} WHERE b.removed_at IS NOT NULL AND b.files_removed_at IS NULL`)
-    .map(toBackup);
+  return queryBackups(store, 'b.removed_at IS NOT NULL AND b.files_removed_at IS NULL');
 }
 
 export function markFilesRemoved(store: Store, id: string): void {
@@ -145,13 +159,4 @@ export function listDeletedWithBackups(store: Store, appId: string): string[] {
       appId,
     )
     .map(({ id }) => id);
-}
-
-function toBackup({ verificationStatus, verificationError, verificationFinishedAt, ...backup }: Row): Backup {
-  const verification = verificationStatus && {
-    status: verificationStatus,
-    errorMessage: verificationError,
-    finishedAt: verificationFinishedAt,
-  };
-  return { ...backup, verification };
 }

@@ -21,7 +21,7 @@ describe('a manifest', () => {
       databaseName: 'main',
       engineVersion: 17,
       sizeBytes: 5,
-      encryptionKeyId: null,
+      file: { sizeBytes: 5, encryption: null },
       contents: { tables: [{ schema: 'public', name: 'orders', rows: 42 }] },
     });
   });

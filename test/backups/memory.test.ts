@@ -1,7 +1,9 @@
-import { execFileSync } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { REPOSITORY } from '../repository.js';
 import { temporaryFolder } from '../temporary-folder.js';
+import { startS3 } from './s3-server.js';
 
 const MIB = 1024 ** 2;
 
@@ -19,5 +21,20 @@ describe('memory', () => {
       expect(opened).toBeLessThan(64 * MIB);
     },
     120_000,
+  );
+
+  it.each([32, 160])(
+    'does not grow with an encrypted copy of %i MiB',
+    async (size) => {
+      await using s3 = await startS3();
+      const script = join(__dirname, 'copy-and-measure.ts');
+      const values = ['--import', 'tsx', script, JSON.stringify(s3.bucket), String(size * MIB)];
+      const { stdout } = await promisify(execFile)(process.execPath, values, { cwd: REPOSITORY });
+      const { uploaded, downloaded } = JSON.parse(stdout) as { uploaded: number; downloaded: number };
+      // Two parts of 8 MiB, each gathered and then put together, and what V8 has not collected yet.
+      expect(uploaded).toBeLessThan(128 * MIB);
+      expect(downloaded).toBeLessThan(96 * MIB);
+    },
+    180_000,
   );
 });

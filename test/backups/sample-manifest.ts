@@ -1,4 +1,4 @@
-import type { Manifest } from '../../src/backups/manifest.js';
+import type { Manifest, StoredFile } from '../../src/backups/manifest.js';
 
 export const KEY = {
   org: 'acme',
@@ -9,12 +9,17 @@ export const KEY = {
   createdAt: '2030-01-31T12:34:56.789Z',
 };
 
-/** The manifest of a backup that is called by `key` and has this file. */
-export function manifestOf(key: typeof KEY, written: Pick<Manifest, 'sizeBytes' | 'sha256'>): Manifest {
+/** The manifest of a backup that is called by `key` and is this dump, in a file that is not encrypted by default. */
+export function manifestOf(
+  key: typeof KEY,
+  { sizeBytes, sha256, file }: Pick<Manifest, 'sizeBytes' | 'sha256'> & { file?: StoredFile },
+): Manifest {
   const { createdAt, ...names } = key;
   return {
     ...names,
-    ...written,
+    sizeBytes,
+    sha256,
+    file: file ?? { sizeBytes, sha256, encryption: null },
     kind: 'scheduled',
     engineVersion: 17,
     serverVersion: '17.6',
@@ -22,7 +27,6 @@ export function manifestOf(key: typeof KEY, written: Pick<Manifest, 'sizeBytes' 
     compression: 'gzip:6',
     startedAt: createdAt,
     finishedAt: '2031-01-01T00:00:00.000Z',
-    encryptionKeyId: null,
     contents: {
       extensions: [{ name: 'plpgsql', version: '1.0', schema: 'pg_catalog' }],
       schemas: ['public'],

@@ -20,6 +20,7 @@ function backup(id: string, age: number, change: Partial<Backup> = {}): Backup {
     finishedAt: daysAgo(age),
     verifiedAt: null,
     verification: null,
+    copy: null,
     expiresAt: daysAgo(age - RETENTION_DAYS),
     errorMessage: null,
     ...change,

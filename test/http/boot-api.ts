@@ -90,7 +90,8 @@ export async function bootApi({
     endpointsOf: (id) => runtime.endpoints(id),
     nudge,
     waitForOperation: (id, timeoutMs, signal) => waiters.wait(id, timeoutMs, signal),
-    openBackup: (database, backup) => openStored(disk, database, backup),
+    openBackup: async (database, backup) =>
+      (await openStored({ disk, copies: null, logger }, database, backup)).chunks,
     isBackupOverdue: (database) => isBackupOverdue(database, clock.read(), 26 * 3_600_000),
     exportDatabase: (database, signal) => exporter.dump(database, signal),
     receiveUpload: ({ engineVersion: major }, chunks) =>

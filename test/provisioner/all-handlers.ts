@@ -1,6 +1,8 @@
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { backupHandler } from '../../src/backups/backup-handler.js';
+import { copyHandler } from '../../src/backups/copy-handler.js';
+import type { CopyStore } from '../../src/backups/copy-store.js';
 import { DiskStore } from '../../src/backups/disk-store.js';
 import { verifyHandler } from '../../src/backups/verify-handler.js';
 import type { BackupVerify } from '../../src/domain/backup.js';
@@ -10,19 +12,14 @@ import { Incoming } from '../../src/backups/incoming.js';
 import { restoreHandler } from '../../src/backups/restore-handler.js';
 import { AddressRules } from '../../src/domain/address-rules.js';
 import type { Clock } from '../../src/domain/clock.js';
-import type { OperationHandler, OperationHandlers } from '../../src/domain/operation-handler.js';
+import type { OperationHandlers } from '../../src/domain/operation-handler.js';
 import type { Database } from '../../src/domain/records.js';
+import { MemoryLogger } from '../memory-logger.js';
 import { databaseSpec } from '../../src/provisioner/database-spec.js';
 import { runtimeHandlers } from '../../src/provisioner/handlers.js';
 import type { Runtime } from '../../src/runtime/runtime.js';
 import { isUnfinished } from '../../src/store/operations.js';
 import type { Store } from '../../src/store/store.js';
-
-const underConstruction: OperationHandler = {
-  run: () => Promise.reject(new Error('under construction')),
-  succeeded: () => undefined,
-  failed: () => undefined,
-};
 
 /** A store of backups in the folder of a test. */
 export function diskStoreIn(folder: string): DiskStore {
@@ -54,6 +51,7 @@ export function allHandlers({
   incoming = incomingIn('/nowhere', store),
   source = NO_SOURCE,
   tidy = () => undefined,
+  copies = null,
 }: {
   store: Store;
   runtime: Runtime;
@@ -63,15 +61,17 @@ export function allHandlers({
   incoming?: Incoming;
   source?: SourceDeps;
   tidy?: () => void;
+  copies?: CopyStore | null;
 }): OperationHandlers {
   const specOf = (database: Database) => databaseSpec(store, database);
   const loading = { store, runtime, specOf, previousKeptForMs: PREVIOUS_KEPT_FOR_MS, tidy };
+  const stores = { disk, copies, logger: new MemoryLogger() };
   return {
     ...runtimeHandlers({ store, runtime }),
-    backup: backupHandler({ store, runtime, disk, clock, verify, specOf }),
-    verify: verifyHandler({ store, runtime, disk }),
-    copy: underConstruction,
-    restore: restoreHandler({ ...loading, disk }),
+    backup: backupHandler({ store, runtime, disk, copies: copies !== null, clock, verify, specOf }),
+    verify: verifyHandler({ store, runtime, stores }),
+    copy: copyHandler({ store, disk, copies }),
+    restore: restoreHandler({ ...loading, stores }),
     import: importHandler({ ...loading, incoming, source }),
   };
 }

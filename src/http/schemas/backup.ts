@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { BACKUP_KINDS, BACKUP_STATUSES, type Backup } from '../../domain/backup.js';
 
+const backupTaskSchema = z
+  .object({
+    status: z.enum(BACKUP_STATUSES),
+    errorMessage: z.string().nullable(),
+    finishedAt: z.string().nullable(),
+  })
+  .meta({ id: 'BackupTask' });
+
 export const backupSchema = z
   .object({
     id: z.string(),
@@ -26,6 +34,7 @@ export const backupSchema = z
       .meta({ description: 'What came of verifying it the last time; null where nobody ever asked.' }),
     expiresAt: z.string().nullable(),
     errorMessage: z.string().nullable(),
+    copy: backupTaskSchema.nullable(),
   })
   .meta({ id: 'Backup' });
 
