@@ -39,7 +39,7 @@ module.exports = {
     ]),
     only('provisioner', '^src/provisioner/', ['^src/store/', '^src/runtime/runtime\\.ts$', '^src/domain/']),
     only('http', '^src/http/', ['^src/store/', '^src/domain/']),
-    only('config-and-logger', '^src/(config|logger)\\.ts$', ['^src/domain/']),
+    only('config-and-logger', '^src/(config|settings|logger)\\.ts$', ['^src/domain/']),
     soleUser('better-sqlite3', ['^src/store/']),
     soleUser('dockerode', ['^src/runtime/docker/']),
     soleUser('pg', ['^src/runtime/docker/']),

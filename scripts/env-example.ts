@@ -1,4 +1,4 @@
-import { SETTINGS, type Setting } from '../src/config.js';
+import { SETTINGS, type Setting } from '../src/settings.js';
 
 /** What only docker-compose.yml reads, with the defaults that it has. */
 export const COMPOSE_SETTINGS: readonly Setting[] = [

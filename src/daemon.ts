@@ -1,54 +1,44 @@
 import { lookup } from 'node:dns/promises';
-import { existsSync, mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { mkdirSync } from 'node:fs';
 import { backupHandler } from './backups/backup-handler.js';
 import { Caretaker } from './backups/caretaker.js';
+import { copyHandler } from './backups/copy-handler.js';
+import { CopyKeeper } from './backups/copy-keeper.js';
 import type { BackupPlan } from './backups/due-times.js';
 import { Exporter } from './backups/export-dump.js';
 import { importHandler } from './backups/import-handler.js';
 import { Incoming } from './backups/incoming.js';
 import { LoadsCaretaker } from './backups/loads-caretaker.js';
-import { copyHandler } from './backups/copy-handler.js';
-import { CopyKeeper } from './backups/copy-keeper.js';
 import { openStored } from './backups/open-stored.js';
-import { AddressRules } from './domain/address-rules.js';
-import { BackupScheduler } from './backups/scheduler.js';
-import { ConfigError, type Config } from './config.js';
 import { OverdueWatch } from './backups/overdue-watch.js';
-import { Schedule } from './backups/schedule.js';
-import { isBackupOverdue, overdueAfterMs } from './domain/backup-overdue.js';
 import { receiveUpload } from './backups/receive-upload.js';
 import { refusalOfSource } from './backups/refusal-of-source.js';
 import { restoreHandler } from './backups/restore-handler.js';
+import { Schedule } from './backups/schedule.js';
+import { BackupScheduler } from './backups/scheduler.js';
 import { verifyHandler } from './backups/verify-handler.js';
+import { ConfigError, type Config } from './config.js';
+import { AddressRules } from './domain/address-rules.js';
+import { isBackupOverdue, overdueAfterMs } from './domain/backup-overdue.js';
 import type { Logger } from './domain/logger.js';
 import type { Database } from './domain/records.js';
 import { createApp } from './http/app.js';
 import { serve } from './http/serve.js';
-import { databaseSpec } from './provisioner/database-spec.js';
-import { openBackupStores } from './open-backup-stores.js';
+import { openBackupStores, requireBackupFolder } from './open-backup-stores.js';
+import { openControlDatabase, prepareStore } from './open-control-database.js';
 import { DatabaseProvisioner } from './provisioner/database-provisioner.js';
+import { databaseSpec } from './provisioner/database-spec.js';
 import { runtimeHandlers } from './provisioner/handlers.js';
 import { OperationWaiters } from './provisioner/operation-waiters.js';
 import { Resync } from './provisioner/resync.js';
 import { DockerRuntime } from './runtime/docker/docker-runtime.js';
 import type { Runtime } from './runtime/runtime.js';
-import { sameDigest, sha256 } from './secrets/digest.js';
-import { loadKeyring } from './secrets/load-keyring.js';
-import { loadOperatorToken } from './secrets/load-operator-token.js';
-import { generateId, generatePassword, generateToken } from './secrets/random.js';
+import { sameDigest } from './secrets/digest.js';
+import { generatePassword, generateToken } from './secrets/random.js';
 import { scramVerifier } from './secrets/scram.js';
-import { findBrokenAuditEvent } from './store/audit.js';
 import type { BackupFacts } from './store/backup-facts.js';
-import { listCredentialKeyIds, resealCredentials } from './store/credentials.js';
 import { lockDataDir } from './store/data-dir-lock.js';
-import { dropStaleIdempotentReplies } from './store/idempotency.js';
-import { listSourceKeyIds, resealSources } from './store/loads.js';
-import { openStore } from './store/open.js';
 import { isUnfinished } from './store/operations.js';
-import { ensureDefaultOrg } from './store/orgs.js';
-import type { Store } from './store/store.js';
-import { replaceOperatorToken } from './store/tokens.js';
 
 const HOUR_MS = 3_600_000;
 const SWEEP_MS = 30_000;
@@ -266,58 +256,4 @@ function readBackupPlan({ backupSchedule, backupWindowMinutes }: Config): Backup
 /** As whoever connects resolves a name. */
 async function addressesOf(host: string): Promise<string[]> {
   return (await lookup(host, { all: true })).map(({ address }) => address);
-}
-
-/** The folder that an operator names has to be there: it may be a disk that is not mounted yet. */
-function requireBackupFolder({ backupDir, dataDir }: Config): void {
-  if (dirname(backupDir) === dataDir) mkdirSync(backupDir, { recursive: true, mode: 0o700 });
-  if (!existsSync(backupDir)) {
-    throw new Error(`the folder for backups, ${backupDir}, is missing: make it, or mount its disk`);
-  }
-}
-
-function openControlDatabase(config: Config, migrationsFolder: string): Store {
-  const path = join(config.dataDir, 'paasdb.sqlite');
-  if (existsSync(path) && !existsSync(config.masterKeyFile)) {
-    throw new Error(
-      `the key file ${config.masterKeyFile} is missing: put back the one that belongs to ${config.dataDir}, without it no credential can be read`,
-    );
-  }
-  const sealer = loadKeyring(config.masterKeyFile);
-  const folders = { migrations: migrationsFolder, copies: join(config.backupDir, 'control') };
-  return openStore(path, folders, { clock: () => new Date(), sealer, sha256, generateId });
-}
-
-/** What must hold before anybody is served. Throws when a secret could not be opened any more. */
-function prepareStore(store: Store, config: Config, logger: Logger): void {
-  const missing = [...listCredentialKeyIds(store), ...listSourceKeyIds(store)].filter(
-    (id) => !store.sealer.holds(id),
-  );
-  if (missing.length > 0) {
-    throw new Error(
-      `${config.masterKeyFile} does not hold the key(s) ${missing.join(', ')}, with which credentials are encrypted: put back the key file that belongs to this data directory`,
-    );
-  }
-  const resealed = resealCredentials(store) + resealSources(store);
-  if (resealed > 0) {
-    logger.info(
-      { resealed, keyId: store.sealer.activeKeyId },
-      'credentials were encrypted anew with the active key',
-    );
-  }
-  dropStaleIdempotentReplies(store);
-  ensureDefaultOrg(store);
-  replaceOperatorToken(store, sha256(config.operatorToken ?? readOperatorToken(config, logger)));
-  const broken = findBrokenAuditEvent(store);
-  if (broken !== null)
-    logger.error({ eventId: broken }, 'the audit log was altered: its chain breaks at this event');
-}
-
-function readOperatorToken({ dataDir }: Config, logger: Logger): string {
-  const path = join(dataDir, 'operator-token');
-  const token = loadOperatorToken(path);
-  // In a container, say how to come by it from outside.
-  const command = existsSync('/.dockerenv') ? `docker compose exec paasdb cat ${path}` : `cat ${path}`;
-  logger.info({ path }, `the operator's token is read with \`${command}\``);
-  return token;
 }

@@ -1,4 +1,5 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
+import { dirname } from 'node:path';
 import { CopyStore } from './backups/copy-store.js';
 import { DiskStore } from './backups/disk-store.js';
 import type { Config } from './config.js';
@@ -61,4 +62,12 @@ function readBucket({ secretAccessKey, ...bucket }: BucketConfig): Bucket {
     );
   }
   return { ...bucket, secretAccessKey: secret };
+}
+
+/** The folder that an operator names has to be there: it may be a disk that is not mounted yet. */
+export function requireBackupFolder({ backupDir, dataDir }: Config): void {
+  if (dirname(backupDir) === dataDir) mkdirSync(backupDir, { recursive: true, mode: 0o700 });
+  if (!existsSync(backupDir)) {
+    throw new Error(`the folder for backups, ${backupDir}, is missing: make it, or mount its disk`);
+  }
 }

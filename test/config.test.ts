@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
-import { ConfigError, readConfig, SETTINGS } from '../src/config.js';
+import { ConfigError, readConfig } from '../src/config.js';
+import { SETTINGS } from '../src/settings.js';
 
 function faultsOf(environment: Record<string, string>): readonly string[] {
   try {

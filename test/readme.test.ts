@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { SETTINGS } from '../src/config.js';
+import { SETTINGS } from '../src/settings.js';
 
 /** The rows of the README's table of settings, as `name | default | meaning`. */
 function documentedSettings(): string[] {

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { COMPOSE_SETTINGS, IMAGE_SETTINGS } from '../../scripts/env-example.js';
-import { SETTINGS } from '../../src/config.js';
+import { SETTINGS } from '../../src/settings.js';
 import { REPOSITORY } from '../repository.js';
 
 const read = (path: string) => readFileSync(join(REPOSITORY, path), 'utf8');
