@@ -12,6 +12,25 @@ import { SAMPLE_SQL } from './sample-contents.js';
 
 jest.setTimeout(240_000);
 
+/** Rights of all kinds, which only an owner gives back. */
+const RIGHTS_SQL = `
+  CREATE TABLE ext.shared (id serial PRIMARY KEY, body text);
+  GRANT SELECT, UPDATE (body) ON ext.shared TO app_b;
+  GRANT USAGE ON SCHEMA ext TO PUBLIC;
+  REVOKE EXECUTE ON FUNCTION twice(int) FROM PUBLIC;
+  GRANT SELECT ON notes TO app WITH GRANT OPTION;
+  SET ROLE app;
+  GRANT SELECT ON notes TO app_b;
+  GRANT INSERT ON ext.mine TO app_owner;
+  ALTER DEFAULT PRIVILEGES GRANT SELECT ON TABLES TO PUBLIC;
+  RESET ROLE;
+  ALTER DEFAULT PRIVILEGES IN SCHEMA ext GRANT SELECT ON TABLES TO app_b;
+  CREATE FUNCTION touch() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NEW; END';
+  CREATE TRIGGER touching BEFORE UPDATE ON ext.shared FOR EACH ROW EXECUTE FUNCTION touch();
+  CREATE PUBLICATION changes FOR TABLE ext.shared;
+  GRANT SELECT ON LARGE OBJECT 4242 TO app_b;
+  COMMENT ON TABLE ext.shared IS 'größe'`;
+
 const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());
 
@@ -36,6 +55,7 @@ describe.each(VERSIONS)('a load into PostgreSQL %i', (engineVersion) => {
     await Promise.all([fixture.apply(source), fixture.apply(target)]);
     await using client = await fixture.connect(source, 'direct');
     await client.query(SAMPLE_SQL);
+    await client.query(RIGHTS_SQL);
   });
   afterAll(() => fixture[Symbol.asyncDispose]());
 

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import type { RunningProgram } from '../../../../src/runtime/docker/engine/exec.js';
 import { serveContainers } from '../fake-containers.js';
 import { FakeEngine, frame, json } from '../fake-engine.js';
@@ -87,4 +88,62 @@ it('reads no faster than it is listened to', async () => {
   };
   await follow(use);
   expect(written).toBeLessThan(4 * 1024 ** 2);
+});
+
+describe('what a program reads', () => {
+  const BLOCK = Buffer.alloc(64 * 1024, 'x');
+
+  function run(stdin: AsyncIterable<Buffer>, onStderr?: (chunk: Buffer) => void) {
+    const request = { ...REQUEST, stdin, ...(onStderr && { onStderr }) };
+    return fake.client().execs.follow(request, collect, never);
+  }
+
+  it('comes in pieces, and ends with the last', async () => {
+    let read = 0;
+    fake.onUpgrade((socket) => {
+      socket.on('data', (chunk: Buffer) => (read += chunk.length));
+      // It answers only to the end of what it reads.
+      socket.once('end', () => socket.end(frame(1, `${read} bytes`)));
+    });
+    expect(await run(Readable.from([BLOCK, BLOCK, Buffer.from('!')]))).toMatchObject({
+      stdout: '131073 bytes',
+    });
+  });
+
+  it('is sent no faster than it is read', async () => {
+    let given = 0;
+    async function* endless() {
+      for (;;) {
+        await Promise.resolve();
+        given += BLOCK.length;
+        yield BLOCK;
+      }
+    }
+    fake.onUpgrade((socket) => {
+      socket.pause();
+      setTimeout(() => socket.end(frame(1, 'enough')), 300);
+    });
+    expect(await run(endless())).toMatchObject({ stdout: 'enough', exitCode: 3 });
+    expect(given).toBeLessThan(4 * 1024 ** 2);
+  });
+
+  it('fails the whole when it cannot be had', async () => {
+    const reason = new Error('the store is gone');
+    async function* broken() {
+      yield await Promise.resolve(BLOCK);
+      throw reason;
+    }
+    fake.onUpgrade((socket) => socket.resume());
+    await expect(run(broken())).rejects.toBe(reason);
+  });
+
+  it('can be answered on stderr as it comes', async () => {
+    const said: string[] = [];
+    fake.onUpgrade((socket) => {
+      socket.write(frame(2, 'one'));
+      socket.end(frame(2, 'two'));
+    });
+    await run(Readable.from([]), (chunk) => said.push(String(chunk)));
+    expect(said.join('')).toBe('onetwo');
+  });
 });

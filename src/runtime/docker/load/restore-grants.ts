@@ -1,0 +1,67 @@
+import { RuntimeError } from '../../runtime.js';
+import type { Execs } from '../engine/exec.js';
+import { withoutSecrets } from '../start-failure.js';
+import type { Connection } from './connection.js';
+import type { PlacedArchive } from './pg-restore.js';
+import { putText } from './put-file.js';
+import type { TocEntry } from './table-of-contents.js';
+
+const DEADLINE_MS = 60 * 60_000;
+const NO_CONNECTION = 2;
+
+/**
+ * A right that somebody has passed on is in the archive as granted in a session of theirs, which only a superuser
+ * could open. Who has their role can grant in its name. The timeout is one that servers before 17 do not know.
+ */
+const SCRIPT = `
+set -e
+pg_restore --use-list="$2" --file="$3" "$1"
+sed -e '/^SET transaction_timeout = /d' \\
+  -e 's/^SET SESSION AUTHORIZATION /SET ROLE /' \\
+  -e 's/^RESET SESSION AUTHORIZATION;$/RESET ROLE;/' "$3" > "$3.roles"
+exec psql -X -q -w -v ON_ERROR_STOP=1 -f "$3.roles"
+`;
+
+export function isGrant({ text }: Pick<TocEntry, 'text'>): boolean {
+  return /^(DEFAULT )?ACL /.test(text);
+}
+
+/** Gives the rights that are in an archive, in the name of whoever gave them. */
+export async function restoreGrants(
+  execs: Execs,
+  {
+    archive,
+    connection,
+    entries,
+  }: { archive: PlacedArchive; connection: Connection; entries: readonly TocEntry[] },
+  signal: AbortSignal,
+): Promise<void> {
+  const { containerId, path } = archive;
+  const listPath = `${path}.grants-list`;
+  const text = entries.map(({ line }) => `${line}\n`).join('');
+  await putText(execs, { containerId, path: listPath, text }, signal);
+  const { exitCode, stderr } = await execs.run(
+    {
+      containerId,
+      program: 'pg_restore',
+      argv: ['sh', '-c', SCRIPT, 'sh', path, listPath, `${path}.grants.sql`],
+      env: connection,
+      user: 'postgres',
+      stdin: '',
+      deadlineMs: DEADLINE_MS,
+    },
+    signal,
+  );
+  if (exitCode === 0) return;
+  const said = withoutSecrets(
+    stderr
+      .trim()
+      .replaceAll(/\s*\n\s*/g, ' | ')
+      .slice(-1000),
+  );
+  const lost = exitCode === NO_CONNECTION || said === '';
+  throw new RuntimeError(
+    lost ? 'unavailable' : 'load_failed',
+    `Giving the rights back failed: ${said || `psql ended with ${exitCode}`}`,
+  );
+}
