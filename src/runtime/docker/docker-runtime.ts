@@ -6,11 +6,13 @@ import { generateId } from '../../secrets/random.js';
 import type {
   ApplyOptions,
   ConsumeArchive,
+  DatabaseContents,
   DatabaseSpec,
   Dump,
   Loaded,
   LoadOptions,
   LoadSource,
+  Rehearsal,
   RemovableDatabase,
   Runtime,
 } from '../runtime.js';
@@ -30,6 +32,8 @@ import { namesWith } from './names.js';
 import { NetworkStore } from './network-store.js';
 import { OwnContainer, readOwnMounts } from './own-container.js';
 import { POOLER_PORT, POSTGRES_PORT } from './pooler-config.js';
+import { rehearseArchive } from './rehearse/rehearse-archive.js';
+import { sweepDrills } from './rehearse/sweep-drills.js';
 import { removeDatabase } from './remove-database.js';
 import { removeVolume } from './remove-volume.js';
 import { restartContainers } from './restart-containers.js';
@@ -125,12 +129,13 @@ export class DockerRuntime implements Runtime {
     return removePrevious(this.deps, spec, loadId, options);
   }
 
-  rehearse(): Promise<never> {
-    throw new Error('under construction');
+  rehearse(archive: Rehearsal, options: ApplyOptions): Promise<DatabaseContents> {
+    return rehearseArchive(this.deps, archive, options);
   }
 
-  sweep(signal: AbortSignal): Promise<void> {
-    return sweepLoads(this.deps, signal);
+  async sweep(signal: AbortSignal): Promise<void> {
+    await sweepLoads(this.deps, signal);
+    await sweepDrills(this.deps, signal);
   }
 
   /** Three lists, however many databases there are. */

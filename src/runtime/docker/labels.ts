@@ -7,10 +7,14 @@ export type Kind =
   | 'data'
   | 'pooler-config'
   | 'network'
+  /** The one network with a way out. */
+  | 'outside'
   | 'probe'
   /** What a load is done in, and its volume. They carry no `database`, as they are not part of one. */
   | 'workbench'
-  | 'scratch';
+  | 'scratch'
+  /** A throwaway PostgreSQL, and its volume. They carry no `database` either. */
+  | 'drill';
 
 export const LABEL = {
   prefix: 'paasdb.prefix',
@@ -25,6 +29,7 @@ export const LABEL = {
   config: 'paasdb.config',
   load: 'paasdb.load',
   target: 'paasdb.target',
+  backup: 'paasdb.backup',
 } as const;
 
 /** What tells that a thing is ours, of this kind. */

@@ -16,6 +16,10 @@ export interface Names {
   network(org: string): string;
   /** What a load is done in, and its volume. */
   workbench(loadId: string): string;
+  /** A throwaway PostgreSQL for a backup, and its volume. */
+  drill(backupId: string): string;
+  /** The network with a way out. No org can be called so. */
+  outside: string;
 }
 
 /**
@@ -30,6 +34,8 @@ export function namesWith({ prefix, network }: { prefix: string; network: string
     poolerVolume: (databaseId) => `${prefix}-pgbouncer-${databaseId}`,
     network: (org) => (org === DEFAULT_ORG ? network : `${network}-${org}`),
     workbench: (loadId) => `${prefix}-load-${loadId}`,
+    drill: (backupId) => `${prefix}-drill-${backupId}`,
+    outside: `${network}_outside`,
   };
 }
 

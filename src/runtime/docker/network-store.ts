@@ -4,7 +4,8 @@ import { RuntimeError } from '../runtime.js';
 import type { Engine } from './engine/engine.js';
 import { hasStatus } from './engine/engine-error.js';
 import type { Network } from './engine/networks.js';
-import { networkLabels } from './labels.js';
+import type { Labels } from './engine/label-filter.js';
+import { kindLabels, networkLabels } from './labels.js';
 import type { Names } from './names.js';
 import type { OwnContainer } from './own-container.js';
 import { Serial } from './serial.js';
@@ -18,7 +19,7 @@ export interface NetworkStoreDeps {
   ownContainer: OwnContainer;
 }
 
-/** The networks of orgs. */
+/** The networks of orgs, and the one with a way out. */
 export class NetworkStore {
   private readonly serial = new Serial();
 
@@ -33,6 +34,13 @@ export class NetworkStore {
       await this.ensureAlone(org, signal);
       await this.enterAlone(org, signal);
     });
+  }
+
+  /** Makes the one network with a way out unless it is there. Containers in it do not reach each other. */
+  ensureOutside(signal: AbortSignal): Promise<void> {
+    const { prefix, names } = this.deps;
+    const labels = kindLabels(prefix, 'outside');
+    return this.serial.run(() => this.make(names.outside, labels, OUTSIDE, signal));
   }
 
   /**
@@ -61,15 +69,19 @@ export class NetworkStore {
   }
 
   private async ensureAlone(org: string, signal: AbortSignal): Promise<void> {
-    const { engine, prefix, names, subnetPool } = this.deps;
-    const name = names.network(org);
-    const labels = networkLabels(prefix, org);
-    if (await this.find(org, signal)) return;
+    const { prefix, names } = this.deps;
+    await this.make(names.network(org), networkLabels(prefix, org), INSIDE, signal);
+  }
+
+  private async make(name: string, labels: Labels, manner: object, signal: AbortSignal): Promise<void> {
+    const { engine, subnetPool } = this.deps;
+    const ours = await engine.networks.list(labels, signal);
+    if (ours.some((network) => network.name === name)) return;
 
     const taken = (await engine.networks.list({}, signal)).flatMap((network) => network.subnets);
     for (const subnet of freeSubnets(subnetPool, [...taken, ...hostRanges()])) {
       try {
-        await engine.networks.create(name, networkBody(subnet, labels), signal);
+        await engine.networks.create(name, { ...manner, ...bridge(subnet, labels) }, signal);
         return;
       } catch (error) {
         if (hasStatus(error, 409)) {
@@ -85,11 +97,14 @@ export class NetworkStore {
   }
 }
 
-function networkBody(subnet: Cidr, labels: object): object {
+/** No way out and no way in but from the host itself. */
+const INSIDE = { Driver: 'bridge', Internal: true };
+
+/** Two that load for different orgs have nothing to say to each other. */
+const OUTSIDE = { Driver: 'bridge', Options: { 'com.docker.network.bridge.enable_icc': 'false' } };
+
+function bridge(subnet: Cidr, labels: Labels): object {
   return {
-    Driver: 'bridge',
-    // No way out and no way in but from the host itself.
-    Internal: true,
     IPAM: { Driver: 'default', Config: [{ Subnet: formatCidr(subnet) }] },
     Labels: labels,
   };

@@ -82,7 +82,8 @@ export function postgresContainer(
   };
 }
 
-function initialisation(bootstrapPassword: string | null): string[] {
+/** The environment by which the image initialises an empty volume; none without a password. */
+export function initialisation(bootstrapPassword: string | null): string[] {
   if (bootstrapPassword === null) return [];
   return [
     `POSTGRES_DB=${TENANT_DATABASE}`,

@@ -21,33 +21,12 @@ export function rolesSql({
   login: LoginSpec;
 }): string {
   if (!LOGIN_ROLES.some((role) => role === login.role)) throw new TypeError(`No login role: ${login.role}`);
-  const owner = identifier(OWNER_ROLE);
-  const database = identifier(TENANT_DATABASE);
   return [
-    // A statement that fails would be written to the server's log, and with it the verifier.
-    'SET log_min_error_statement = panic;',
-    'SET log_statement = none;',
-    'SET log_min_duration_statement = -1;',
-    'SET client_min_messages = warning;',
-    'SET search_path = pg_catalog;',
-    // psql would go on waiting in the container after nobody waits for it any more.
-    `SET lock_timeout = '30s';`,
+    ...SETTINGS,
     'BEGIN;',
     // A run that we gave up may still be at it, and two would stumble over each other's rows.
     `SELECT pg_advisory_xact_lock(${LOCK});`,
-    ...[OWNER_ROLE, ...LOGIN_ROLES].map(createUnlessThere),
-    `ALTER ROLE ${owner} ${POWERLESS} NOLOGIN PASSWORD NULL;`,
-    ...LOGIN_ROLES.flatMap((role) => [
-      `ALTER ROLE ${identifier(role)} ${POWERLESS} INHERIT ${
-        role === login.role ? `LOGIN PASSWORD ${literal(login.verifier)}` : 'NOLOGIN PASSWORD NULL'
-      };`,
-      `GRANT ${owner} TO ${identifier(role)};`,
-      // Whoever makes an object, the owner owns it, and the other login can use it.
-      `ALTER ROLE ${identifier(role)} SET role = ${literal(OWNER_ROLE)};`,
-    ]),
-    `ALTER DATABASE ${database} OWNER TO ${owner};`,
-    `REVOKE ALL ON DATABASE ${database} FROM PUBLIC;`,
-    `GRANT ALL ON DATABASE ${database} TO ${owner};`,
+    ...tenantRoles(login),
     'REVOKE CONNECT ON DATABASE postgres, template1 FROM PUBLIC;',
     // From here on the superuser logs in over the socket only, and so inside the container only.
     'ALTER ROLE postgres PASSWORD NULL;',
@@ -56,6 +35,43 @@ export function rolesSql({
     'SHOW data_directory;',
     '',
   ].join('\n');
+}
+
+/** Makes the same roles where none of them has to log in, for psql in the same way. */
+export function rehearsalRolesSql(): string {
+  return [...SETTINGS, 'BEGIN;', ...tenantRoles(null), 'COMMIT;', ''].join('\n');
+}
+
+const SETTINGS = [
+  // A statement that fails would be written to the server's log, and with it the verifier.
+  'SET log_min_error_statement = panic;',
+  'SET log_statement = none;',
+  'SET log_min_duration_statement = -1;',
+  'SET client_min_messages = warning;',
+  'SET search_path = pg_catalog;',
+  // psql would go on waiting in the container after nobody waits for it any more.
+  `SET lock_timeout = '30s';`,
+];
+
+/** @param login the one that can log in; none when `null` */
+function tenantRoles(login: Pick<LoginSpec, 'role' | 'verifier'> | null): string[] {
+  const owner = identifier(OWNER_ROLE);
+  const database = identifier(TENANT_DATABASE);
+  return [
+    ...[OWNER_ROLE, ...LOGIN_ROLES].map(createUnlessThere),
+    `ALTER ROLE ${owner} ${POWERLESS} NOLOGIN PASSWORD NULL;`,
+    ...LOGIN_ROLES.flatMap((role) => [
+      `ALTER ROLE ${identifier(role)} ${POWERLESS} INHERIT ${
+        role === login?.role ? `LOGIN PASSWORD ${literal(login.verifier)}` : 'NOLOGIN PASSWORD NULL'
+      };`,
+      `GRANT ${owner} TO ${identifier(role)};`,
+      // Whoever makes an object, the owner owns it, and the other login can use it.
+      `ALTER ROLE ${identifier(role)} SET role = ${literal(OWNER_ROLE)};`,
+    ]),
+    `ALTER DATABASE ${database} OWNER TO ${owner};`,
+    `REVOKE ALL ON DATABASE ${database} FROM PUBLIC;`,
+    `GRANT ALL ON DATABASE ${database} TO ${owner};`,
+  ];
 }
 
 /** Any number that no other session inside the container locks. */

@@ -18,7 +18,19 @@ const KILLED = 128;
  * In the database `postgres`, where no tenant can make anything: in the tenant's own a function or a setting of
  * theirs would be run by the superuser. -X and -q: no settings of the image's, nothing printed unasked.
  */
-const PSQL = ['psql', '-X', '-q', '-A', '-t', '-v', 'ON_ERROR_STOP=1', '-U', 'postgres', '-d', 'postgres'];
+export const PSQL = [
+  'psql',
+  '-X',
+  '-q',
+  '-A',
+  '-t',
+  '-v',
+  'ON_ERROR_STOP=1',
+  '-U',
+  'postgres',
+  '-d',
+  'postgres',
+];
 
 /**
  * Sets up roles and ownership, writes the marker, and asserts that the data lies in the volume. The SQL goes

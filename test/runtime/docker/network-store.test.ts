@@ -84,6 +84,21 @@ it('takes the next when the engine says that a subnet is taken', async () => {
   ]);
 });
 
+it('makes one network with a way out, once, in which nobody reaches another', async () => {
+  await store.ensureOutside(never);
+  await store.ensureOutside(never);
+  expect(made()).toEqual([
+    {
+      Name: 'net_outside',
+      CheckDuplicate: true,
+      Driver: 'bridge',
+      Options: { 'com.docker.network.bridge.enable_icc': 'false' },
+      ...subnetOf('10.250.0.0/22'),
+      Labels: { 'paasdb.prefix': 'paas', 'paasdb.kind': 'outside' },
+    },
+  ]);
+});
+
 it('says when the pool is used up', async () => {
   networks.push({ Id: 'n', Name: 'other', Labels: {}, ...subnetOf('10.250.0.0/16') });
   await expect(store.ensure('acme', never)).rejects.toMatchObject({

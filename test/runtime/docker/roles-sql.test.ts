@@ -1,4 +1,4 @@
-import { identifier, literal, rolesSql } from '../../../src/runtime/docker/roles-sql.js';
+import { identifier, literal, rehearsalRolesSql, rolesSql } from '../../../src/runtime/docker/roles-sql.js';
 
 const login = { role: 'app', password: 'hush', verifier: "SCRAM$'\\" };
 
@@ -46,4 +46,12 @@ it('knows two login roles and no other', () => {
   expect(() => rolesSql({ databaseId: '1a', major: 17, login: { ...login, role: 'postgres' } })).toThrow(
     TypeError,
   );
+});
+
+it('lets nobody in where a dump is only tried out, and marks nothing', () => {
+  const sql = rehearsalRolesSql();
+  for (const role of ['app_owner', 'app', 'app_b']) {
+    expect(sql).toMatch(new RegExp(`ALTER ROLE "${role}" .* NOLOGIN PASSWORD NULL;`));
+  }
+  expect(sql).not.toContain('COPY');
 });

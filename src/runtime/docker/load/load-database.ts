@@ -9,6 +9,8 @@ import {
 import type { StepDeps } from '../attempt.js';
 import { findServer, type Server } from '../dump/find-server.js';
 import { sleep } from '../engine/deadline.js';
+import { besideLoaded } from '../source/beside-loaded.js';
+import { withSourceBench } from '../source/source-bench.js';
 import { literal } from '../roles-sql.js';
 import { fillFresh } from './fill-fresh.js';
 import { findRunning } from './find-containers.js';
@@ -18,6 +20,7 @@ import { prepareSource } from './load-source.js';
 import { loadableExtensions } from './loadable-extensions.js';
 import { openWorkbench } from './open-workbench.js';
 import { resumePooler } from './pause-pooler.js';
+import type { PreparationPlace } from './preparation.js';
 import { contentsOf, inDatabase } from './read-loaded.js';
 import { asSuperuser } from './superuser.js';
 import { swap } from './swap.js';
@@ -63,7 +66,7 @@ export async function loadDatabase(
   }
 }
 
-async function begin(deps: LoadDeps, attempt: Attempt, source: LoadSource): Promise<Loaded> {
+async function begin(deps: LoadDeps, attempt: Attempt, from: LoadSource): Promise<Loaded> {
   const { engine } = deps;
   const { spec, server, names, options } = attempt;
   const { signal, loadId, check } = options;
@@ -73,14 +76,16 @@ async function begin(deps: LoadDeps, attempt: Attempt, source: LoadSource): Prom
     const purpose = { loadId, databaseId: spec.id };
     const image = { server, major: spec.engineVersion, org: spec.org };
     const workbenchId = await openWorkbench(deps, purpose, image, signal);
-    const place = {
+    const bench = { purpose, imageId: server.container.imageId, major: spec.engineVersion };
+    const place: PreparationPlace = {
       engine,
       containerId: workbenchId,
       major: spec.engineVersion,
       loadableExtensions: await loadableExtensions(engine.execs, server.container.id, signal),
+      withSourceBench: (use, inner) => withSourceBench(deps, bench, use, inner),
       onProgress,
     };
-    const preparation = await prepareSource(place, source, signal);
+    const preparation = await prepareSource(place, from, signal);
     const filling = { spec, server, names, workbenchId, preparation, check, onProgress };
     const { contents, skipped } = await fillFresh(deps, filling, signal);
     signal.throwIfAborted();
@@ -88,7 +93,8 @@ async function begin(deps: LoadDeps, attempt: Attempt, source: LoadSource): Prom
     const pooler = await findRunning(deps, 'pooler', spec.id, signal);
     const swapPlace = { execs: engine.execs, postgresId: server.container.id, poolerId: pooler.id };
     const interruptedMs = await swap(swapPlace, names);
-    return { contents, source: preparation.source, skipped, interruptedMs, previous: names.previous };
+    const source = preparation.source && besideLoaded(preparation.source, contents, place.loadableExtensions);
+    return { contents, source, skipped, interruptedMs, previous: names.previous };
   } finally {
     await cleanUp(deps, spec.id);
   }

@@ -1,6 +1,7 @@
-import { RuntimeError, type LoadSource } from '../../runtime.js';
+import type { LoadSource } from '../../runtime.js';
 import type { Preparation, PreparationPlace } from './preparation.js';
 import { prepareArchive } from './prepare-archive.js';
+import { prepareServer } from '../source/prepare-server.js';
 import { prepareScript } from './prepare-script.js';
 
 /** Makes a source ready to be loaded, before anything is made in the target. */
@@ -17,6 +18,6 @@ export function prepareSource(
     case 'script':
       return prepareScript(place, source, signal);
     case 'server':
-      return Promise.reject(new RuntimeError('source_unusable', 'A server cannot be loaded from yet'));
+      return prepareServer(place, source.server, signal);
   }
 }

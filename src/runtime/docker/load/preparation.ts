@@ -1,5 +1,6 @@
-import type { DatabaseContents, Skipped } from '../../runtime.js';
+import type { Skipped } from '../../runtime.js';
 import type { StepDeps } from '../attempt.js';
+import type { SourceContents } from '../source/source-contents.js';
 import type { Connection } from './connection.js';
 
 /** Where a source is made ready. */
@@ -9,6 +10,8 @@ export interface PreparationPlace extends Pick<StepDeps, 'engine'> {
   major: number;
   /** Extensions that a tenant may create here. */
   loadableExtensions: ReadonlySet<string>;
+  /** Has a container that reaches other hosts and shares the workbench's volume. */
+  withSourceBench: <T>(use: (containerId: string) => Promise<T>, signal: AbortSignal) => Promise<T>;
   onProgress: (step: string, done: number, total: number) => void;
 }
 
@@ -17,7 +20,7 @@ export interface Preparation {
   /** Whether everything is given back to whom it belonged. Otherwise it is the tenant's. */
   keepsOwners: boolean;
   /** What the source held at the instant of its dump; `null` when it could not be asked. */
-  source: DatabaseContents | null;
+  source: SourceContents | null;
   /** Loads it. Rejects unless nothing is missing but what it returns. */
   load: (connection: Connection, signal: AbortSignal) => Promise<Skipped[]>;
 }

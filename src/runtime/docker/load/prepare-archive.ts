@@ -1,7 +1,7 @@
 import { RuntimeError, type OpenBytes } from '../../runtime.js';
 import type { Connection } from './connection.js';
 import { leaveOut, NOT_LOADABLE } from './leave-out.js';
-import { listArchive, restoreArchive } from './pg-restore.js';
+import { listArchive, restoreArchive, type PlacedArchive } from './pg-restore.js';
 import type { Preparation, PreparationPlace } from './preparation.js';
 import { putFile } from './put-file.js';
 import { isGrant, restoreGrants } from './restore-grants.js';
@@ -20,6 +20,17 @@ export async function prepareArchive(
   const archive = { containerId, path: `${scratchFolder(major)}/archive` };
   onProgress('Copying the archive', 0, 1);
   await putFile(engine.execs, { ...archive, open }, signal);
+  return preparePlaced(place, archive, { keepsOwners }, signal);
+}
+
+/** Looks into an archive that is in the workbench. */
+export async function preparePlaced(
+  place: PreparationPlace,
+  archive: PlacedArchive,
+  { keepsOwners }: { keepsOwners: boolean },
+  signal: AbortSignal,
+): Promise<Preparation> {
+  const { engine, major, onProgress } = place;
   const contents = await listArchive(engine.execs, archive, major, signal);
   if (contents.entries.length === 0 && contents.serverMajor === null) {
     throw new RuntimeError('archive_unusable', 'The archive has nothing in it');
