@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { promisify } from 'node:util';
 import type { Installation } from './daemon-fixture.js';
 import { NEWEST, POSTGRES_IMAGE } from './engine-fixture.js';
+import { HOST_ADDRESS } from './source-server.js';
 import { until } from './until.js';
 
 const run = promisify(execFile);
@@ -10,7 +11,7 @@ const run = promisify(execFile);
 /** A PostgreSQL that somebody runs in a container of their own, with an empty database `shop`. */
 export interface Elsewhere {
   name: string;
-  /** By its address, for who is not in its container. */
+  /** By its port on the host: from one of Docker's networks to another there is no way. */
   url: string;
   query: (sql: string) => Promise<unknown>;
   restore: (file: string) => Promise<void>;
@@ -25,11 +26,14 @@ export async function startElsewhere(here: Installation, version = NEWEST): Prom
     Image: POSTGRES_IMAGE.replace('{version}', String(version)),
     Env: ['POSTGRES_PASSWORD=elsewhere', 'POSTGRES_DB=shop'],
     Labels: { 'paasdb.prefix': here.prefix },
+    ExposedPorts: { '5432/tcp': {} },
+    HostConfig: { PublishAllPorts: true },
   });
   await container.start();
   const { NetworkSettings } = await container.inspect();
-  const [network] = Object.values(NetworkSettings.Networks);
-  const urlOf = (host: string) => `postgresql://postgres:elsewhere@${host}:5432/shop?sslmode=disable`;
+  const port = Number(NetworkSettings.Ports['5432/tcp']?.[0]?.HostPort);
+  const urlOf = (host: string, at = 5432) =>
+    `postgresql://postgres:elsewhere@${host}:${at}/shop?sslmode=disable`;
   const query = (sql: string) => here.query(urlOf(name), sql);
   // The server of its initialisation does not listen on TCP.
   await until(async () => {
@@ -44,7 +48,7 @@ export async function startElsewhere(here: Installation, version = NEWEST): Prom
     run('bash', ['-euo', 'pipefail', '-c', script, 'bash', name, ...values], { maxBuffer: 1e8 });
   return {
     name,
-    url: urlOf(network?.IPAddress ?? ''),
+    url: urlOf(HOST_ADDRESS, port),
     query,
     restore: async (file) => {
       await shell(

@@ -1,6 +1,7 @@
 import { Installation } from './daemon-fixture.js';
 import { startElsewhere } from './elsewhere.js';
 import { NEWEST } from './engine-fixture.js';
+import { HOST_ADDRESS } from './source-server.js';
 import { blocksOf, ID_OF_LAST_ANSWER, runGuide } from './run-guide.js';
 
 jest.setTimeout(240_000);
@@ -16,7 +17,7 @@ cat answer >> answers; echo >> answers; grep -q '"status":"succeeded"' answer ||
 
 it('leads a database in, by its URL and by a dump', async () => {
   await using here = new Installation();
-  await here.start({ PAASDB_IMPORT_ALLOW: '172.16.0.0/12' });
+  await here.start({ PAASDB_IMPORT_ALLOW: HOST_ADDRESS });
   const elsewhere = await startElsewhere(here);
   await elsewhere.query('CREATE TABLE orders AS SELECT i AS id FROM generate_series(1, 1234) i');
 

@@ -8,6 +8,7 @@ import { temporaryFolder } from '../temporary-folder.js';
 import { Installation } from './daemon-fixture.js';
 import { startElsewhere, type Elsewhere } from './elsewhere.js';
 import { NEWEST } from './engine-fixture.js';
+import { HOST_ADDRESS } from './source-server.js';
 import { until } from './until.js';
 
 jest.setTimeout(300_000);
@@ -41,7 +42,7 @@ interface BackupBody {
 }
 
 beforeAll(async () => {
-  await here.start({ PAASDB_BACKUP_VERIFY: 'all', PAASDB_IMPORT_ALLOW: '172.16.0.0/12' });
+  await here.start({ PAASDB_BACKUP_VERIFY: 'all', PAASDB_IMPORT_ALLOW: HOST_ADDRESS });
   databases = `${await here.createApp()}/databases`;
   [elsewhere] = await Promise.all([startElsewhere(here), create('main')]);
   const { directHost } = await here.reach(`${databases}/main`, 'ready');

@@ -101,7 +101,7 @@ CREATE INDEX items_product ON sales.items (product_id) INCLUDE (quantity);
 
 CREATE VIEW sales.open_orders AS SELECT * FROM sales.orders WHERE status = 'open' WITH LOCAL CHECK OPTION;
 CREATE MATERIALIZED VIEW "Berichte & Ämter".umsatz AS
-  SELECT product_id, sum(quantity) AS sold, sum(price) AS turnover FROM sales.items GROUP BY product_id;
+  SELECT product_id, sum(quantity) AS sold, sum(price::numeric) AS turnover FROM sales.items GROUP BY product_id;
 CREATE UNIQUE INDEX ON "Berichte & Ämter".umsatz (product_id);
 CREATE RULE no_delete AS ON DELETE TO sales.products DO INSTEAD NOTHING;
 CREATE STATISTICS sales.items_statistics (dependencies) ON order_id, product_id FROM sales.items;

@@ -1,11 +1,9 @@
 import { RuntimeError, type OpenBytes } from '../../runtime.js';
-import type { Connection } from './connection.js';
 import { leaveOut, NOT_LOADABLE } from './leave-out.js';
 import { listArchive, restoreArchive, type PlacedArchive } from './pg-restore.js';
 import type { Preparation, PreparationPlace } from './preparation.js';
 import { putFile } from './put-file.js';
-import { isGrant, restoreGrants } from './restore-grants.js';
-import type { TocEntry } from './table-of-contents.js';
+import { restoreDump } from './restore-dump.js';
 import { scratchFolder } from './workbench.js';
 
 const LOADING = 'Loading the data';
@@ -41,20 +39,11 @@ export async function preparePlaced(
     onProgress: (done: number, total: number) => onProgress(LOADING, done, total),
   };
   if (keepsOwners) {
-    const restore = (connection: Connection, entries: TocEntry[], inner: AbortSignal) =>
-      entries.length === 0
-        ? Promise.resolve()
-        : restoreArchive(engine.execs, { ...job, connection, entries }, inner);
     return {
       keepsOwners,
       source: null,
       load: async (connection, inner) => {
-        const { objects, grants, views } = inOrder(contents.entries);
-        await restore(connection, objects, inner);
-        if (grants.length > 0) {
-          await restoreGrants(engine.execs, { archive, connection, entries: grants }, inner);
-        }
-        await restore(connection, views, inner);
+        await restoreDump(engine.execs, { ...job, connection }, inner);
         return [];
       },
     };
@@ -72,12 +61,4 @@ export async function preparePlaced(
       return skipped;
     },
   };
-}
-
-/** As pg_restore does it by itself: a materialised view may be filled with what its owner may read by a grant. */
-function inOrder(entries: readonly TocEntry[]): Record<'objects' | 'grants' | 'views', TocEntry[]> {
-  const grants = entries.filter(isGrant);
-  const views = entries.filter(({ text }) => text.startsWith('MATERIALIZED VIEW DATA '));
-  const later = new Set([...grants, ...views]);
-  return { objects: entries.filter((entry) => !later.has(entry)), grants, views };
 }
