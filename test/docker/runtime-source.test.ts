@@ -29,6 +29,10 @@ describe('a load from a server', () => {
   let source: SourceServer;
   beforeAll(async () => {
     [source] = await Promise.all([startSource(fixture, OLDEST, STRANGE_SQL), fixture.apply(spec)]);
+    await using client = await connectTo(source);
+    await client.query('SET allow_in_place_tablespaces = on');
+    await client.query(`CREATE TABLESPACE elsewhere LOCATION ''`);
+    await client.query('ALTER TABLE moods SET TABLESPACE elsewhere');
   });
   afterAll(() => fixture[Symbol.asyncDispose]());
   afterEach(async () => {

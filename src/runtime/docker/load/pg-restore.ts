@@ -139,7 +139,7 @@ function restoreArgv(
     `--dbname=${connection.PGDATABASE ?? ''}`,
     `--use-list=${listPath}`,
     ...(contents.format === 'CUSTOM' ? ['--jobs=2'] : []),
-    ...(withoutOwners ? ['--no-owner', '--no-acl'] : []),
+    ...(withoutOwners ? ['--no-owner', '--no-acl', '--no-tablespaces'] : []),
     archive.path,
   ];
 }
