@@ -7,6 +7,8 @@ import { HOST_ADDRESS } from './source-server.js';
 import { until } from './until.js';
 
 const run = promisify(execFile);
+/** As nothing else is called. */
+const PASSWORD = 'hidden-w0rds';
 
 /** A PostgreSQL that somebody runs in a container of their own, with an empty database `shop`. */
 export interface Elsewhere {
@@ -24,7 +26,7 @@ export async function startElsewhere(here: Installation, version = NEWEST): Prom
   const container = await here.docker.createContainer({
     name,
     Image: POSTGRES_IMAGE.replace('{version}', String(version)),
-    Env: ['POSTGRES_PASSWORD=elsewhere', 'POSTGRES_DB=shop'],
+    Env: [`POSTGRES_PASSWORD=${PASSWORD}`, 'POSTGRES_DB=shop'],
     Labels: { 'paasdb.prefix': here.prefix },
     ExposedPorts: { '5432/tcp': {} },
     HostConfig: { PublishAllPorts: true },
@@ -33,7 +35,7 @@ export async function startElsewhere(here: Installation, version = NEWEST): Prom
   const { NetworkSettings } = await container.inspect();
   const port = Number(NetworkSettings.Ports['5432/tcp']?.[0]?.HostPort);
   const urlOf = (host: string, at = 5432) =>
-    `postgresql://postgres:elsewhere@${host}:${at}/shop?sslmode=disable`;
+    `postgresql://postgres:${PASSWORD}@${host}:${at}/shop?sslmode=disable`;
   const query = (sql: string) => here.query(urlOf(name), sql);
   // The server of its initialisation does not listen on TCP.
   await until(async () => {

@@ -4,6 +4,8 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { gzipSync } from 'node:zlib';
 import { Installation } from './daemon-fixture.js';
+import { startElsewhere } from './elsewhere.js';
+import { HOST_ADDRESS } from './source-server.js';
 import { until } from './until.js';
 
 jest.setTimeout(240_000);
@@ -22,7 +24,7 @@ let databases: string;
 const main = () => `${databases}/main`;
 
 beforeAll(async () => {
-  await here.start({ PAASDB_IMPORT_ALLOW: '10.240.0.0/12' });
+  await here.start({ PAASDB_IMPORT_ALLOW: HOST_ADDRESS });
   databases = `${await here.createApp()}/databases`;
   expect((await here.call('PUT', main(), { body: {}, waitS: 60 })).status).toBe(201);
   await here.query(
@@ -107,7 +109,7 @@ it('is finished by the next daemon when one is killed in the middle of it', asyn
   await new Promise((resolve) => setTimeout(resolve, 1500));
   here.kill();
   await here.exited();
-  await here.start({ PAASDB_IMPORT_ALLOW: '10.240.0.0/12' });
+  await here.start({ PAASDB_IMPORT_ALLOW: HOST_ADDRESS });
   expect(await done(body)).toMatchObject({ status: 'succeeded' });
   expect(await rows('main')).toBe(ROWS);
 });
@@ -138,9 +140,9 @@ it('imports SQL, refuses to mix it with what is there, and replaces that when to
 
 it('imports from a server elsewhere, whose password nobody sees', async () => {
   await make('pulled');
-  const url = new URL(await dsn('main'));
-  const { NetworkSettings } = await here.docker.getContainer(url.hostname).inspect();
-  url.hostname = Object.values(NetworkSettings.Networks)[0]?.IPAddress ?? '';
+  const elsewhere = await startElsewhere(here);
+  await elsewhere.query(`CREATE TABLE kept AS SELECT i AS id FROM generate_series(1, ${ROWS}) i`);
+  const url = new URL(elsewhere.url);
   const asked = await here.call<OperationBody>('POST', `${databases}/pulled/import`, {
     body: { sourceUrl: url.href },
   });
