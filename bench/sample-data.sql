@@ -25,7 +25,7 @@ CREATE TABLE measurements (
   quality numeric(6, 3) NOT NULL
 );
 INSERT INTO measurements
-SELECT i % 400, timestamptz '2024-01-01' + i * interval '1 second', sin(i / 1000.0) * 100 + i % 17, (i * 7919 % 100000) / 1000.0
+SELECT i % 400, timestamptz '2024-01-01' + i * interval '1 second', sin(i / 1000.0) * 100 + i % 17, (i::bigint * 7919 % 100000) / 1000.0
 FROM generate_series(1, 1200000) i;
 
 CREATE TABLE orders (

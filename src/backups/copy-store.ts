@@ -3,6 +3,7 @@ import type { BucketStore } from './bucket-store.js';
 import { checkPieces } from './check-pieces.js';
 import { changedSince, seal, unseal, type Encryption } from './encryption.js';
 import { formatManifest, ManifestError, parseManifest, type Manifest, type StoredFile } from './manifest.js';
+import { measure } from './measure.js';
 import type { Opened } from './disk-store.js';
 import { differenceTo, MAX_MANIFEST_BYTES } from './read-manifest.js';
 import { StorageError } from './storage-error.js';
@@ -54,7 +55,7 @@ export class CopyStore {
   async put(key: BackupKey, { manifest, chunks }: Opened, signal: AbortSignal): Promise<StoredFile> {
     const keys = copyKeysOf(key);
     const encrypts = this.encryption.encrypts && manifest.file.encryption === null;
-    const sealed = seal(chunks, { ...this.encryption, encrypts });
+    const sealed = seal(measure(chunks), { ...this.encryption, encrypts });
     // From here on until the end there is no copy: an older manifest would tell of another object.
     await this.objects.remove(keys.manifest, signal);
     const target = encrypts ? keys.encryptedDump : objectOf(keys, manifest.file);

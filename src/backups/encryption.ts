@@ -2,7 +2,7 @@ import { DecryptionError } from '../secrets/age-stream.js';
 import type { BackupKeys } from '../secrets/backup-keys.js';
 import { checkPieces } from './check-pieces.js';
 import type { Manifest, StoredFile } from './manifest.js';
-import { measure } from './measure.js';
+import { measure, type Measured } from './measure.js';
 import { StorageError } from './storage-error.js';
 
 /** The keys of an installation, and whether what is stored anew is encrypted with the first of them. */
@@ -19,11 +19,11 @@ export interface Sealed {
   file: () => StoredFile;
 }
 
-/** Encrypts a dump where that is asked for. */
-export function seal(dump: AsyncIterable<Buffer>, { keys, encrypts }: Encryption): Sealed {
+/** Encrypts a dump where that is asked for. Otherwise the file is the dump. */
+export function seal(dump: Measured, { keys, encrypts }: Encryption): Sealed {
   if (encrypts && !keys) throw new Error('there is no key to encrypt with');
   const key = encrypts ? keys : null;
-  const { pieces, written } = measure(key ? key.encrypt(dump) : dump);
+  const { pieces, written } = key ? measure(key.encrypt(dump.pieces)) : dump;
   return {
     pieces,
     file: () => ({

@@ -46,7 +46,7 @@ const MIB = 1024 ** 2;
 export function loadingWith(connection: Connection, { major, memoryBytes }: LoadedServer): Connection {
   const settings = {
     ...lastingSettings(major),
-    // What a crash loses is loaded anew, and a checkpoint ends the load.
+    // What a crash loses is loaded anew; the commit that ends a load has the disk keep all that came before.
     synchronous_commit: 'off',
     // Two indexes are built at a time.
     maintenance_work_mem: `${Math.floor(Math.min(1024, Math.max(32, memoryBytes / MIB / 8)))}MB`,

@@ -57,20 +57,16 @@ export async function fillFresh(
 
   onProgress('Checking what was loaded', 0, 1);
   const login = { role: names.role, password };
-  const contents = await inDatabase(
-    server.address,
-    { login, major, database: names.fresh },
-    async (session) => {
-      await analyze(session);
-      return contentsOf(session);
-    },
-    signal,
-  );
+  const asLoader = { login, major, database: names.fresh };
+  const [contents] = await Promise.all([
+    inDatabase(server.address, asLoader, contentsOf, signal),
+    inDatabase(server.address, asLoader, analyze, signal),
+  ]);
   check(contents);
 
   await asServer(retireLoader(names));
   const asTenant = { login: spec.login, major, database: names.fresh };
   await inDatabase(server.address, asTenant, (session) => handOver(session, names.role), signal);
-  await asServer([`DROP ROLE ${identifier(names.role)}`, 'CHECKPOINT']);
+  await asServer([`DROP ROLE ${identifier(names.role)}`]);
   return { contents, skipped };
 }

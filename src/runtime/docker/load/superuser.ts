@@ -3,7 +3,7 @@ import type { Execs } from '../engine/exec.js';
 import { localConnection } from './connection.js';
 import { PsqlSession } from './psql-session.js';
 
-/** A checkpoint, or a database that is dropped, can take its time. */
+/** A database that is dropped can take its time. */
 const DEADLINE_MS = 10 * 60_000;
 
 const SETTINGS: Record<string, string> = {
@@ -15,6 +15,8 @@ const SETTINGS: Record<string, string> = {
   log_min_duration_statement: '-1',
   log_min_error_statement: 'panic',
   client_min_messages: 'warning',
+  // What a load wrote without waiting for the disk is there with the first commit of a session that does wait.
+  synchronous_commit: 'on',
 };
 
 /**
