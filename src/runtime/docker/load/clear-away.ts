@@ -1,8 +1,10 @@
 import type { Session } from '../dump/session.js';
 import { identifier, literal, LOGIN_ROLES, OWNER_ROLE } from '../roles-sql.js';
-import { ANY_FRESH, ANY_ROLE } from './load-names.js';
+import { ANY_FRESH, ANY_OF_A_LOAD, ANY_ROLE } from './load-names.js';
 import { SqlError, STILL_DEPENDED_ON } from './sql-error.js';
+import { APPLICATION_NAME } from './superuser.js';
 
+const ENDING_MS = 10_000;
 const TENANTS = [OWNER_ROLE, ...LOGIN_ROLES].map(identifier).join(', ');
 
 /**
@@ -10,6 +12,12 @@ const TENANTS = [OWNER_ROLE, ...LOGIN_ROLES].map(identifier).join(', ');
  * this database is at work. Returns whether there was anything.
  */
 export async function clearAway(session: Session): Promise<boolean> {
+  // What was given up while it was made is made all the same, and would be there after we looked.
+  await session.query(
+    `SELECT pg_terminate_backend(pid, ${ENDING_MS}) FROM pg_stat_activity
+     WHERE usename = 'postgres' AND application_name = ${literal(APPLICATION_NAME)} AND pid <> pg_backend_pid()
+       AND query ~ ${literal(ANY_OF_A_LOAD)}`,
+  );
   const databases = await session.query<{ name: string }>(
     `SELECT datname AS name FROM pg_database WHERE datname ~ ${literal(ANY_FRESH)}`,
   );
