@@ -1,12 +1,23 @@
 import type { Session } from '../dump/session.js';
-import { identifier, literal } from '../roles-sql.js';
-import { ANY_FRESH, ANY_ROLE } from './load-names.js';
+import { identifier, literal, LOGIN_ROLES, OWNER_ROLE } from '../roles-sql.js';
+import { ANY_FRESH, ANY_OF_A_LOAD, ANY_ROLE } from './load-names.js';
+import { SqlError, STILL_DEPENDED_ON } from './sql-error.js';
+import { APPLICATION_NAME } from './superuser.js';
+
+const ENDING_MS = 10_000;
+const TENANTS = [OWNER_ROLE, ...LOGIN_ROLES].map(identifier).join(', ');
 
 /**
  * Drops what loads have made that did not come to their end, in a session of the superuser. For when no load of
  * this database is at work. Returns whether there was anything.
  */
 export async function clearAway(session: Session): Promise<boolean> {
+  // What was given up while it was made is made all the same, and would be there after we looked.
+  await session.query(
+    `SELECT pg_terminate_backend(pid, ${ENDING_MS}) FROM pg_stat_activity
+     WHERE usename = 'postgres' AND application_name = ${literal(APPLICATION_NAME)} AND pid <> pg_backend_pid()
+       AND query ~ ${literal(ANY_OF_A_LOAD)}`,
+  );
   const databases = await session.query<{ name: string }>(
     `SELECT datname AS name FROM pg_database WHERE datname ~ ${literal(ANY_FRESH)}`,
   );
@@ -14,7 +25,7 @@ export async function clearAway(session: Session): Promise<boolean> {
   const roles = await session.query<{ name: string }>(
     `SELECT rolname AS name FROM pg_roles WHERE rolname ~ ${literal(ANY_ROLE)}`,
   );
-  for (const { name } of roles) await session.run(`DROP ROLE IF EXISTS ${identifier(name)}`);
+  for (const { name } of roles) await dropRole(session, name);
   return databases.length + roles.length > 0;
 }
 
@@ -26,4 +37,20 @@ export async function dropDatabase(session: Session, name: string): Promise<void
   // Its owner can make it one, and a template is not dropped.
   if (found?.template) await session.run(`ALTER DATABASE ${identifier(name)} IS_TEMPLATE false`);
   await session.run(`DROP DATABASE IF EXISTS ${identifier(name)} WITH (FORCE)`);
+}
+
+/**
+ * Drops a role that was made for one dump or load. One that is gone is dropped. One that the tenant has granted
+ * something to, as who grants to every role there is, cannot go, and stays without any power: that must not keep
+ * all dumps and loads to come from being made.
+ */
+export async function dropRole(session: Session, name: string): Promise<void> {
+  const role = identifier(name);
+  try {
+    await session.run(`DROP ROLE IF EXISTS ${role}`);
+  } catch (error) {
+    if (!(error instanceof SqlError && error.sqlState === STILL_DEPENDED_ON)) throw error;
+    await session.run(`ALTER ROLE ${role} NOLOGIN NOBYPASSRLS PASSWORD NULL`);
+    await session.run(`REVOKE ${TENANTS} FROM ${role}`);
+  }
 }
