@@ -1,6 +1,7 @@
 import Sqlite from 'better-sqlite3';
 import { join } from 'node:path';
 import { Installation } from './daemon-fixture.js';
+import { bringBack, hideFile } from './hide-file.js';
 import { until } from './until.js';
 
 jest.setTimeout(180_000);
@@ -81,8 +82,9 @@ it('runs when the schedule says', async () => {
 
 it('keeps the volume when the final backup fails, and the data with it', async () => {
   const { directDsn } = await here.reveal(`${databases}/hidden`);
-  await here.query(directDsn, 'ALTER TABLE kept ENABLE ROW LEVEL SECURITY');
-  await here.query(directDsn, 'ALTER TABLE kept FORCE ROW LEVEL SECURITY');
+  const file = `SELECT pg_relation_filepath('kept') AS path`;
+  const path = (await here.query<{ path: string }>(directDsn, file))[0]?.path ?? '';
+  hideFile((await here.call('GET', `${databases}/hidden`)).body.directHost, path);
   const answer = await here.call('DELETE', `${databases}/hidden?deleteVolume=true`, { waitS: 60 });
   expect([answer.status, answer.body.status]).toEqual([200, 'deleted']);
   const { id } = answer.body;
@@ -97,7 +99,7 @@ it('keeps the volume when the final backup fails, and the data with it', async (
   const again = { name: 'again', fromVolume: id };
   expect((await here.call('POST', databases, { body: again, waitS: 60 })).status).toBe(201);
   const dsn = (await here.reveal(`${databases}/again`)).directDsn;
-  await here.query(dsn, 'ALTER TABLE kept NO FORCE ROW LEVEL SECURITY');
+  bringBack((await here.call('GET', `${databases}/again`)).body.directHost, path);
   expect(await here.query(dsn, 'SELECT count(*)::int AS rows FROM kept')).toEqual([{ rows: 1000 }]);
 });
 
