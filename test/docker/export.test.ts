@@ -25,7 +25,7 @@ const begin = (signal?: AbortSignal) =>
 
 const dumps = async () => {
   const { directDsn } = await here.reveal(`${databases}/main`);
-  const sql = `SELECT application_name FROM pg_stat_activity WHERE application_name LIKE 'paasdb-dump-%'`;
+  const sql = `SELECT application_name FROM pg_stat_activity WHERE application_name = 'paasdb-dump'`;
   return (await here.query(directDsn, sql)).length;
 };
 
