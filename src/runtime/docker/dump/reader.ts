@@ -2,7 +2,7 @@ import type { Login } from '../../../domain/environment.js';
 import { generateId, generatePassword } from '../../../secrets/random.js';
 import { scramVerifier } from '../../../secrets/scram.js';
 import type { Execs } from '../engine/exec.js';
-import { asSuperuser } from '../load/superuser.js';
+import { asSuperuser } from '../sql/superuser.js';
 import { identifier, literal, LOGIN_ROLES, OWNER_ROLE } from '../roles-sql.js';
 
 const PREFIX = 'paasdb_dump_';

@@ -1,4 +1,4 @@
-import type { Session } from '../dump/session.js';
+import type { Session } from '../sql/session.js';
 import { identifier, literal } from '../roles-sql.js';
 import { ANY_FRESH, ANY_ROLE } from './load-names.js';
 

@@ -2,16 +2,16 @@ import { generatePassword } from '../../../secrets/random.js';
 import { scramVerifier } from '../../../secrets/scram.js';
 import type { DatabaseContents, DatabaseSpec, Skipped } from '../../runtime.js';
 import type { StepDeps } from '../attempt.js';
-import type { Server } from '../dump/find-server.js';
+import type { Server } from '../find-server.js';
 import { identifier } from '../roles-sql.js';
-import { loadingWith, remoteConnection } from './connection.js';
+import { loadingWith, remoteConnection } from '../sql/connection.js';
 import { makeFresh, retireLoader } from './fresh-database.js';
 import { handOver } from './hand-over.js';
 import type { LoadNames } from './load-names.js';
 import type { Preparation } from './preparation.js';
 import { putText } from './put-file.js';
 import { analyze, contentsOf, inDatabase } from './read-loaded.js';
-import { asSuperuser } from './superuser.js';
+import { asSuperuser } from '../sql/superuser.js';
 import { PASS_FILE } from './workbench.js';
 
 export interface Filling {

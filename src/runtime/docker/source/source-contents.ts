@@ -1,6 +1,6 @@
 import type { DatabaseContents } from '../../runtime.js';
-import { lockRelations, readContents, type Relation } from '../dump/contents.js';
-import type { Session } from '../dump/session.js';
+import { lockRelations, readContents, type Relation } from '../sql/contents.js';
+import type { Session } from '../sql/session.js';
 
 /** What a source holds, and what is needed to compare that with what was made of it. */
 export interface SourceContents extends DatabaseContents {
