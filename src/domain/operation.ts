@@ -22,6 +22,13 @@ export type OperationKind = (typeof OPERATION_KINDS)[number];
  */
 export const ASIDE_KINDS: readonly OperationKind[] = ['verify', 'copy'];
 
+/**
+ * Work that can wait for hours, until others of its kind are done or until its next attempt. As long as it waits, what
+ * mends the database goes before it: nobody shall be without a database because a backup of it is due.
+ */
+export const PATIENT_KINDS: readonly OperationKind[] = ['backup', 'restore', 'import'];
+export const MENDING_KINDS: readonly OperationKind[] = ['repair', 'restart'];
+
 export const OPERATION_STATUSES = ['queued', 'running', 'succeeded', 'failed', 'cancelled'] as const;
 export type OperationStatus = (typeof OPERATION_STATUSES)[number];
 

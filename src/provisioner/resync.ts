@@ -4,7 +4,7 @@ import type { Logger } from '../domain/logger.js';
 import type { Database } from '../domain/records.js';
 import { RuntimeError, type DatabaseSpec, type Runtime } from '../runtime/runtime.js';
 import { findDatabaseById, listDatabasesToWatch } from '../store/databases.js';
-import { enqueueOperation, hasUnfinishedOperation } from '../store/operations.js';
+import { enqueueOperation, isRepairHeldUp } from '../store/operations.js';
 import type { Store } from '../store/store.js';
 import { databaseSpec } from './database-spec.js';
 import { DEADLINE_MS } from '../domain/deadlines.js';
@@ -90,8 +90,7 @@ export class Resync {
     const { store, logger } = this.deps;
     return store.transaction(() => {
       const status = findDatabaseById(store, databaseId)?.status;
-      if ((status !== 'ready' && status !== 'failed') || hasUnfinishedOperation(store, databaseId))
-        return false;
+      if ((status !== 'ready' && status !== 'failed') || isRepairHeldUp(store, databaseId)) return false;
       enqueueOperation(store, { databaseId, kind: 'repair', deadlineMs: DEADLINE_MS.repair });
       logger.warn({ databaseId, reason }, 'a database differs from its row and is repaired');
       return true;

@@ -1,7 +1,7 @@
 import { sourcesOf, type DatabaseStatus } from '../domain/database-status.js';
-import { ASIDE_KINDS } from '../domain/operation.js';
 import type { Database } from '../domain/records.js';
 import { LAST_BACKUP_AT, LAST_VERIFIED_AT } from './last-backup.js';
+import { HOLDS_UP_REPAIR } from './operations.js';
 import { readPage, type Page, type PageRequest } from './page.js';
 import type { Store } from './store.js';
 
@@ -87,12 +87,10 @@ export function countLiveDatabases(store: Store, scope: { org: string } | { appI
  * the time.
  */
 export function listDatabasesToWatch(store: Store, failedBefore: string): Database[] {
-  const aside = ASIDE_KINDS.map((kind) => `'${kind}'`).join(', ');
   return store.all<Database>(
     `${SELECT}
      WHERE d.ready_at IS NOT NULL AND d.status IN ('ready', 'failed')
-       AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.database_id = d.id AND o.status IN ('queued', 'running')
-                       AND o.kind NOT IN (${aside}))
+       AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.database_id = d.id AND ${HOLDS_UP_REPAIR})
        AND NOT EXISTS (SELECT 1 FROM operations o WHERE o.database_id = d.id AND o.status = 'failed'
                        AND o.kind IN ('provision', 'repair', 'restart') AND o.finished_at > ?)
      ORDER BY d.created_at, d.id`,

@@ -1,5 +1,12 @@
 import { AT_ONCE, DEADLINE_MS } from '../domain/deadlines.js';
-import { ASIDE_KINDS, type Operation, type OperationKind, type Progress } from '../domain/operation.js';
+import {
+  ASIDE_KINDS,
+  MENDING_KINDS,
+  PATIENT_KINDS,
+  type Operation,
+  type OperationKind,
+  type Progress,
+} from '../domain/operation.js';
 import { readPage, type Page, type PageRequest } from './page.js';
 import type { Store } from './store.js';
 
@@ -124,21 +131,32 @@ export function isUnfinished(store: Store, id: string): boolean {
   );
 }
 
-/** Whether a database has work in its own queue; what is at work beside it does not count. */
-export function hasUnfinishedOperation(store: Store, databaseId: string): boolean {
+/** An operation `o` that a repair of its database has to wait for, as a condition. */
+export const HOLDS_UP_REPAIR = `o.status IN ('queued', 'running') AND o.kind NOT IN (${listed(ASIDE_KINDS)})
+  AND NOT (o.status = 'queued' AND o.kind IN (${listed(PATIENT_KINDS)}))`;
+
+/** Whether a database has work that a repair has to wait for, or that is one. */
+export function isRepairHeldUp(store: Store, databaseId: string): boolean {
   return (
     store.get(
-      `SELECT 1 FROM operations WHERE database_id = ? AND status IN ('queued', 'running')
-         AND kind NOT IN (${listed(ASIDE_KINDS)}) LIMIT 1`,
+      `SELECT 1 FROM operations o WHERE o.database_id = ? AND ${HOLDS_UP_REPAIR} LIMIT 1`,
       databaseId,
     ) !== undefined
   );
 }
 
+/** Of two operations of a database that both wait, as a condition. */
+function goesBefore(one: string, other: string): string {
+  const mends = (operation: string) => `${operation}.kind IN (${listed(MENDING_KINDS)})`;
+  const isPatient = (operation: string) => `${operation}.kind IN (${listed(PATIENT_KINDS)})`;
+  const overtakes = (fast: string, slow: string) => `(${mends(fast)} AND ${isPatient(slow)})`;
+  return `(${overtakes(one, other)} OR (${one}.seq < ${other}.seq AND NOT ${overtakes(other, one)}))`;
+}
+
 /**
- * Takes the next operation that is due, under a lease of `leaseMs`. Only the oldest unfinished operation of a
- * database can be claimed, so there is never more than one at work on it; those beside it count for themselves. An
- * expired lease is claimed anew.
+ * Takes the next operation that is due, under a lease of `leaseMs`. There is never more than one at work on a
+ * database, and its oldest comes first, but for what mends it: that goes before what is patient. Those beside it count
+ * for themselves. An expired lease is claimed anew.
  */
 export function claimNextOperation(store: Store, leaseMs: number): Operation | undefined {
   const row = store.get<Row>(
@@ -152,8 +170,9 @@ export function claimNextOperation(store: Store, leaseMs: number): Operation | u
            SELECT count(*) FROM operations r
            WHERE r.kind = o.kind AND r.status = 'running' AND r.lease_expires_at > @now), 1)
          AND (o.kind IN (${listed(ASIDE_KINDS)})
-           OR NOT EXISTS (SELECT 1 FROM operations e WHERE e.database_id = o.database_id AND e.seq < o.seq
-                          AND e.status IN ('queued', 'running') AND e.kind NOT IN (${listed(ASIDE_KINDS)})))
+           OR NOT EXISTS (SELECT 1 FROM operations e WHERE e.database_id = o.database_id AND e.seq <> o.seq
+                          AND e.status IN ('queued', 'running') AND e.kind NOT IN (${listed(ASIDE_KINDS)})
+                          AND (e.status = 'running' OR (o.status = 'queued' AND ${goesBefore('e', 'o')}))))
        ORDER BY o.run_at, o.seq LIMIT 1)
      RETURNING ${COLUMNS}`,
     { now: store.now(), leaseExpiresAt: store.now(leaseMs), atOnce: JSON.stringify(AT_ONCE) },

@@ -83,7 +83,7 @@ async function isAllThere(loaded: Loaded) {
   expect(loaded.contents.tables).toEqual(
     expect.arrayContaining([
       { schema: 'shop', name: 'items_1', rows: 500 },
-      { schema: 'shop', name: 'counted', rows: 1 },
+      { schema: 'shop', name: 'counted', rows: 1, kind: 'view' },
       { schema: 'public', name: 'notes', rows: 2 },
     ]),
   );
@@ -186,6 +186,10 @@ describe('what harms nothing', () => {
       /middle/,
     );
     await refused({ kind: 'script', ...bytes('SELECT 1; SELECT $$ open') }, 'archive_unusable', /middle/);
+    for (const open of ['BEGIN;', 'START TRANSACTION;', '\\set AUTOCOMMIT off\n']) {
+      const script = `${open} CREATE TABLE a (x int); INSERT INTO a VALUES (1);`;
+      await refused({ kind: 'script', ...bytes(script) }, 'archive_unusable', /COMMIT/);
+    }
     await refused(
       { kind: 'script', ...bytes('-- Dumped from database version 99.1\n') },
       'archive_unusable',

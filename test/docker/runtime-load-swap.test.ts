@@ -95,13 +95,30 @@ it('gives transactions that do not end a short grace', async () => {
 
 it('finishes what was done already when it is asked again', async () => {
   const loadId = generateId();
-  const first = await load(marked(3), { loadId });
+  // Not even its owner may count it.
+  const hidden = `ALTER TABLE mark ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
+    CREATE POLICY all_of_it ON mark USING (true)`;
+  const first = await load(script(`CREATE TABLE mark AS SELECT 3 AS mark; ${hidden}`), { loadId });
   await fixture.container(spec, 'pooler').kill({ signal: 'SIGUSR1' });
   const again = await load(marked(99), { loadId });
   expect(again).toEqual({ ...first, interruptedMs: 0, skipped: [], source: null });
   expect(await markOf()).toBe(3);
   await removePrevious(loadId);
   await nothingOfLoads(fixture, spec);
+});
+
+it('loads for a login that only reads', async () => {
+  const set = 'SET ROLE app; ALTER ROLE app SET default_transaction_read_only = on';
+  await fixture.query(spec, set, 'direct');
+  const loadId = generateId();
+  await load(marked(4), { loadId });
+  expect(await markOf()).toBe(4);
+  await fixture.query(
+    spec,
+    'BEGIN READ WRITE; SET ROLE app; ALTER ROLE app RESET default_transaction_read_only; COMMIT',
+    'direct',
+  );
+  await removePrevious(loadId);
 });
 
 describe('what is broken off in the middle', () => {

@@ -70,4 +70,21 @@ describe.each(VERSIONS)('a load into PostgreSQL %i', (engineVersion) => {
     expect(await fingerprintOf(fixture, target)).toEqual(await fingerprintOf(fixture, source));
     await nothingOfLoads(fixture, target, [loaded.previous]);
   });
+
+  it('is not kept back by what a tenant grants to the role of one dump or load', async () => {
+    await fixture.asSuperuser(source, 'CREATE ROLE paasdb_dump_gone_1');
+    await fixture.query(source, 'GRANT SELECT ON notes TO paasdb_dump_gone_1 WITH GRANT OPTION');
+    const defaults = 'ALTER DEFAULT PRIVILEGES IN SCHEMA ext GRANT SELECT ON TABLES TO paasdb_dump_gone_1';
+    await fixture.query(source, defaults);
+    await fixture.asSuperuser(target, 'CREATE ROLE paasdb_load_gone LOGIN BYPASSRLS');
+    await fixture.query(target, 'GRANT SELECT ON notes TO paasdb_load_gone');
+    const { contents } = await fixture.runtime.dump(
+      source,
+      (archive) => pipeline(archive, createWriteStream(file)),
+      { signal: soon() },
+    );
+    expect(await load({ kind: 'dump', open }, { replace: true })).toMatchObject({ contents, skipped: [] });
+    const rights = `SELECT rolcanlogin OR rolbypassrls AS any FROM pg_roles WHERE rolname = 'paasdb_load_gone'`;
+    expect(await fixture.query(target, rights)).toEqual([{ any: false }]);
+  });
 });

@@ -196,6 +196,17 @@ describe('listDatabasesToWatch', () => {
     expect(watched()).toEqual(['main']);
   });
 
+  it.each(['backup', 'restore', 'import'] as const)(
+    'gives one whose %s waits, and not one where it is at work',
+    (kind) => {
+      const { id } = readyDatabase(test.store);
+      enqueueOperation(test.store, { databaseId: id, kind, deadlineMs: null });
+      expect(watched()).toEqual(['main']);
+      claimNextOperation(test.store, 1000);
+      expect(watched()).toEqual([]);
+    },
+  );
+
   it('leaves out one whose repair failed a short while ago', () => {
     const { id } = readyDatabase(test.store);
     enqueueOperation(test.store, { databaseId: id, kind: 'repair', deadlineMs: 1000 });

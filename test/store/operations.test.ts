@@ -6,7 +6,7 @@ import {
   findOperation,
   findUnfinishedOperation,
   getOperation,
-  hasUnfinishedOperation,
+  isRepairHeldUp,
   isCancelRequested,
   listOperations,
   nextDueAt,
@@ -69,6 +69,56 @@ describe('enqueueOperation', () => {
 describe('claimNextOperation', () => {
   it('finds nothing in an empty queue', () => {
     expect(claim()).toBeUndefined();
+  });
+
+  describe.each(['backup', 'restore', 'import'] as const)(
+    'of a database whose %s waits for its turn',
+    (kind) => {
+      it.each(['repair', 'restart'] as const)('gives its %s first, and both never together', (mending) => {
+        const { id } = database('main');
+        // As many as may be at work together.
+        for (const name of ['one', 'two']) enqueue(database(name).id, kind);
+        const [first, second] = [claim(), claim()].map(defined);
+        const waiting = enqueue(id, kind);
+        const mends = enqueue(id, mending);
+        expect([claim()?.id, claim()]).toEqual([mends.id, undefined]);
+        settleOperation(test.store, defined(first).id, 'succeeded', DONE);
+        expect(claim()).toBeUndefined();
+        settleOperation(test.store, mends.id, 'succeeded', DONE);
+        expect(claim()?.id).toBe(waiting.id);
+        enqueue(id, mending);
+        settleOperation(test.store, defined(second).id, 'succeeded', DONE);
+        expect(claim()).toBeUndefined();
+      });
+
+      it.each(['remove', 'purge'] as const)('does not give its %s first', (other) => {
+        const { id } = database('main');
+        const waiting = enqueue(id, kind);
+        enqueue(id, other);
+        expect([claim()?.id, claim()]).toEqual([waiting.id, undefined]);
+      });
+    },
+  );
+
+  it('gives a backup anew whose lease has run out, whatever is queued behind it', () => {
+    const { id } = database('main');
+    const backup = enqueue(id, 'backup');
+    claim();
+    enqueue(id, 'repair');
+    test.clock.advance(LEASE_MS);
+    expect([claim()?.id, claim()]).toEqual([backup.id, undefined]);
+  });
+
+  it('gives what mends a database between two attempts at its backup', () => {
+    const { id } = database('main');
+    const backup = enqueue(id, 'backup');
+    claim();
+    requeueOperation(test.store, backup.id, '2030-01-01T00:00:00.000Z', 'no');
+    const repair = enqueue(id, 'repair');
+    expect(isRepairHeldUp(test.store, id)).toBe(true);
+    expect([claim()?.id, claim()]).toEqual([repair.id, undefined]);
+    settleOperation(test.store, repair.id, 'succeeded', DONE);
+    expect(claim()?.id).toBe(backup.id);
   });
 
   it('gives the oldest first', () => {
@@ -295,9 +345,9 @@ describe('finding operations', () => {
     claim();
     cancelOperations(test.store, id);
     expect(find('provision', 'restart')).toBeUndefined();
-    expect(hasUnfinishedOperation(test.store, id)).toBe(true);
+    expect(isRepairHeldUp(test.store, id)).toBe(true);
     settleOperation(test.store, provision.id, 'cancelled', DONE);
-    expect(hasUnfinishedOperation(test.store, id)).toBe(false);
+    expect(isRepairHeldUp(test.store, id)).toBe(false);
   });
 
   it('lists those of one database, newest first, page by page', () => {

@@ -122,7 +122,7 @@ export class DockerRuntime implements Runtime {
   }
 
   load(spec: DatabaseSpec, source: LoadSource, options: LoadOptions): Promise<Loaded> {
-    return loadDatabase(this.deps, spec, source, options);
+    return loadDatabase({ ...this.deps, processId: this.processId }, spec, source, options);
   }
 
   removePrevious(spec: DatabaseSpec, loadId: string, options: ApplyOptions): Promise<void> {

@@ -2,6 +2,7 @@ import type { Login } from '../../../domain/environment.js';
 import { generateId, generatePassword } from '../../../secrets/random.js';
 import { scramVerifier } from '../../../secrets/scram.js';
 import type { Execs } from '../engine/exec.js';
+import { dropRole } from '../load/clear-away.js';
 import { asSuperuser } from '../sql/superuser.js';
 import { identifier, literal, LOGIN_ROLES, OWNER_ROLE } from '../roles-sql.js';
 
@@ -37,7 +38,7 @@ export async function makeReader(
         `SELECT rolname AS role FROM pg_roles
          WHERE starts_with(rolname, ${literal(PREFIX)}) AND NOT starts_with(rolname, ${literal(`${PREFIX}${processId}_`)})`,
       );
-      for (const one of stale) await session.run(`DROP ROLE IF EXISTS ${identifier(one.role)}`);
+      for (const one of stale) await dropRole(session, one.role);
       // As one statement, so that the role is never there without its limits.
       await session.run(
         `CREATE ROLE ${identifier(role)} LOGIN INHERIT BYPASSRLS NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION
@@ -63,7 +64,7 @@ export function removeReader(
       await session.query(
         `SELECT pg_terminate_backend(pid, ${ENDING_MS}) FROM pg_stat_activity WHERE usename = ${literal(role)}`,
       );
-      await session.run(`DROP ROLE IF EXISTS ${identifier(role)}`);
+      await dropRole(session, role);
     },
     signal,
   );

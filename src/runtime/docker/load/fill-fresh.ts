@@ -3,7 +3,8 @@ import { scramVerifier } from '../../../secrets/scram.js';
 import type { DatabaseContents, DatabaseSpec, Skipped } from '../../runtime.js';
 import type { StepDeps } from '../attempt.js';
 import type { Server } from '../find-server.js';
-import { identifier } from '../roles-sql.js';
+import type { Session } from '../sql/session.js';
+import { dropRole } from './clear-away.js';
 import { loadingWith, remoteConnection } from '../sql/connection.js';
 import { makeFresh, retireLoader } from './fresh-database.js';
 import { handOver } from './hand-over.js';
@@ -36,15 +37,12 @@ export async function fillFresh(
   const { execs } = engine;
   const { engineVersion: major } = spec;
   const password = generatePassword();
+  const onServer = <T>(use: (session: Session) => Promise<T>) =>
+    asSuperuser(execs, server.container.id, use, signal);
   const asServer = (statements: readonly string[]) =>
-    asSuperuser(
-      execs,
-      server.container.id,
-      async (session) => {
-        for (const statement of statements) await session.run(statement);
-      },
-      signal,
-    );
+    onServer(async (session) => {
+      for (const statement of statements) await session.run(statement);
+    });
   const { keepsOwners } = preparation;
   await asServer(makeFresh(names, { verifier: scramVerifier(password), keepsOwners }));
 
@@ -71,6 +69,9 @@ export async function fillFresh(
   await asServer(retireLoader(names));
   const asTenant = { login: spec.login, major, database: names.fresh };
   await inDatabase(server.address, asTenant, (session) => handOver(session, names.role), signal);
-  await asServer([`DROP ROLE ${identifier(names.role)}`, 'CHECKPOINT']);
+  await onServer(async (session) => {
+    await dropRole(session, names.role);
+    await session.run('CHECKPOINT');
+  });
   return { contents, skipped };
 }

@@ -60,7 +60,11 @@ const SKIPPED: readonly { statement: RegExp; what: string; reason: string }[] = 
   },
   { statement: /^SECURITY\s+LABEL\b/i, what: 'security labels', reason: NEEDS_SUPERUSER },
   { statement: /^COMMENT\s+ON\s+EXTENSION\b/i, what: 'comments on extensions', reason: NEEDS_SUPERUSER },
-  { statement: /^COPY\s.*\sPROGRAM\s/is, what: 'COPY from or to programs', reason: NEEDS_SUPERUSER },
+  {
+    statement: /^COPY\s.*\s(FROM|TO)\s+PROGRAM\s/is,
+    what: 'COPY from or to programs',
+    reason: NEEDS_SUPERUSER,
+  },
 ];
 
 const EXTENSION = /^(?:CREATE|ALTER)\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?"?([^\s";]+)/i;

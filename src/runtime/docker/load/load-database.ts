@@ -8,6 +8,7 @@ import {
 } from '../../runtime.js';
 import type { StepDeps } from '../attempt.js';
 import { findServer, type Server } from '../find-server.js';
+import { makeReader, removeReader } from '../dump/reader.js';
 import { sleep } from '../engine/deadline.js';
 import { besideLoaded } from '../source/beside-loaded.js';
 import { withSourceBench } from '../source/source-bench.js';
@@ -27,6 +28,8 @@ import { swap } from './swap.js';
 import { tidy } from './tidy.js';
 
 export interface LoadDeps extends Pick<StepDeps, 'engine' | 'networks' | 'prefix' | 'names'> {
+  /** Of this process, as in `ReaderPlace`. */
+  processId: string;
   logger: Logger;
 }
 
@@ -106,8 +109,13 @@ async function finish(deps: LoadDeps, { spec, server, names, options }: Attempt)
   const pooler = await findRunning(deps, 'pooler', spec.id, signal);
   if (pooler.id !== null) await resumePooler(deps.engine.execs, pooler.id, signal);
   await tidy(deps, spec.id, signal);
-  const as = { login: spec.login, major: spec.engineVersion };
-  const contents = await inDatabase(server.address, as, contentsOf, signal);
+  // Policies may hide rows from the tenant's own login.
+  const place = { execs: deps.engine.execs, containerId: server.container.id, processId: deps.processId };
+  const reader = await makeReader(place, signal);
+  const as = { login: reader, major: spec.engineVersion };
+  const contents = await inDatabase(server.address, as, contentsOf, signal).finally(() =>
+    removeReader(place, reader, AbortSignal.timeout(CLEANING_MS)).catch(() => undefined),
+  );
   return { contents, source: null, skipped: [], interruptedMs: 0, previous: names.previous };
 }
 

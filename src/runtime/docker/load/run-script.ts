@@ -22,6 +22,12 @@ const ARGV = [
   ...['-o', '/dev/null', '-f', '-'],
 ];
 
+/** Ends the last statement, and asks whether there is a transaction that has changed something and would be lost. */
+const UNCOMMITTED = `
+;
+SELECT pg_catalog.txid_current_if_assigned() IS NOT NULL AS uncommitted \\gset
+`;
+
 export interface ScriptJob {
   containerId: string;
   connection: Connection;
@@ -48,6 +54,8 @@ export async function runScript(execs: Execs, job: ScriptJob, signal: AbortSigna
   const end = new TextTail(TAIL_BYTES);
   // Printed by psql behind all that came before, unless it takes that for a part of something unfinished.
   const mark = `paasdb-${generateId()}`;
+  const cameThrough = (printed: string, uncommitted: 't' | 'f') =>
+    printed.endsWith(`${mark} ${uncommitted}\n`);
   const sent = { all: false };
   async function* pieces() {
     let done = 0;
@@ -58,7 +66,7 @@ export async function runScript(execs: Execs, job: ScriptJob, signal: AbortSigna
       onProgress(Math.min(done, sizeBytes), sizeBytes);
     }
     sent.all = true;
-    yield Buffer.from(`\n\\echo ${mark}\n`);
+    yield Buffer.from(`${UNCOMMITTED}\\echo ${mark} :uncommitted\n`);
   }
   const request = {
     containerId,
@@ -79,7 +87,8 @@ export async function runScript(execs: Execs, job: ScriptJob, signal: AbortSigna
       isDump,
       tail: String(end),
       exitCode,
-      cameThrough: printed.endsWith(`${mark}\n`),
+      cameThrough: cameThrough(printed, 'f') || cameThrough(printed, 't'),
+      uncommitted: cameThrough(printed, 't'),
       failure: report.failure(),
     });
   const bounded = AbortSignal.any([signal, failed.signal]);

@@ -12,6 +12,8 @@ export interface ScriptEnd {
   exitCode: number | null;
   /** psql has printed what stands behind the script. */
   cameThrough: boolean;
+  /** What it changed last is in a transaction that it has not ended. */
+  uncommitted: boolean;
   /** What PostgreSQL did not take. */
   failure: RuntimeError | null;
 }
@@ -21,7 +23,7 @@ export interface ScriptEnd {
  * reasons, or for none: a COPY without its end is a part of a table without an error.
  */
 export function judgeScriptEnd(end: ScriptEnd): RuntimeError | null {
-  const { sentAll, isDump, tail, exitCode, cameThrough, failure } = end;
+  const { sentAll, isDump, tail, exitCode, cameThrough, uncommitted, failure } = end;
   if (sentAll && isDump && !endsAsDump(tail)) {
     return new RuntimeError('archive_unusable', 'The script is a dump without its end: it was cut off');
   }
@@ -29,6 +31,12 @@ export function judgeScriptEnd(end: ScriptEnd): RuntimeError | null {
     return new RuntimeError(
       'archive_unusable',
       'The script ends in the middle of a statement or of a COPY, or leaves psql before its end',
+    );
+  }
+  if (failure === null && exitCode === 0 && uncommitted) {
+    return new RuntimeError(
+      'archive_unusable',
+      'The script begins a transaction and ends without a COMMIT, so that nothing of it would be kept: it was cut off, or a COMMIT has to be added',
     );
   }
   if (failure !== null || exitCode === 0 || exitCode === null) return failure;

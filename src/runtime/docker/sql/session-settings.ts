@@ -11,6 +11,8 @@ export function sessionSettings(major: number): string {
     search_path: 'pg_catalog',
     // A policy that would hide rows is an error.
     row_security: 'off',
+    // What was loaded is given to the tenant in such a session.
+    default_transaction_read_only: 'off',
     ...lastingSettings(major),
     // The tenant's own queries come first.
     max_parallel_workers_per_gather: '0',

@@ -13,6 +13,7 @@ export class SqlError extends RuntimeError {
 
 export const DISK_FULL = '53100';
 export const OBJECT_IN_USE = '55006';
+export const STILL_DEPENDED_ON = '2BP01';
 
 export const NO_SPACE = 'The disk of the database is full: make room on the Docker host, then try again';
 

@@ -84,6 +84,7 @@ it.each([
   ['CREATE TABLE x ()', '42501', 'permission denied', 'refused'],
   ['COPY a FROM stdin', '22P02', 'invalid input', 'refused'],
   ['COPY program FROM stdin', '22P02', 'invalid input', 'refused'],
+  ['COPY t (id, program ) FROM stdin', '22P02', 'invalid input', 'refused'],
   ['CREATE USER MAPPING FOR x SERVER y', '42704', 'no', 'refused'],
   ['INSERT INTO x VALUES (1)', '53100', 'could not extend file', 'full'],
   ['INSERT INTO x VALUES (1)', '57P01', 'terminating connection', 'lost'],

@@ -9,6 +9,7 @@ const fine = {
   tail: '--\n-- PostgreSQL database dump complete\n--\n\n',
   exitCode: 0,
   cameThrough: true,
+  uncommitted: false,
   failure: null,
 };
 
@@ -20,6 +21,7 @@ it('finds nothing wrong with what came through', () => {
 it.each([
   ['cut off', { tail: 'x\t1\n', failure }, 'archive_unusable'],
   ['in the middle of something', { cameThrough: false, failure }, 'archive_unusable'],
+  ['in a transaction that it does not end', { isDump: false, uncommitted: true }, 'archive_unusable'],
   ['refused', { failure }, 'load_failed'],
   [
     'refused, and not waited for',
