@@ -16,7 +16,7 @@ import type { DumpTool, DumpTools } from './dump-tools.js';
 import { findServer, type Server } from '../find-server.js';
 import { guarded } from './guarded.js';
 import { pgDumpArgv } from './pg-dump.js';
-import { makeReader, removeReader, type ReaderPlace } from './reader.js';
+import { makeReader, removeReader, type ReaderPlace } from '../sql/reader.js';
 import { sessionSettings } from '../sql/session-settings.js';
 import { StallWatch } from './stall-watch.js';
 import { TenantSession } from '../sql/tenant-session.js';

@@ -4,7 +4,7 @@ import type { DatabaseContents, DatabaseSpec, Skipped } from '../../runtime.js';
 import type { StepDeps } from '../attempt.js';
 import type { Server } from '../find-server.js';
 import type { Session } from '../sql/session.js';
-import { dropRole } from './clear-away.js';
+import { dropRole } from '../sql/drop-role.js';
 import { loadingWith, remoteConnection } from '../sql/connection.js';
 import { makeFresh, retireLoader } from './fresh-database.js';
 import { handOver } from './hand-over.js';

@@ -8,7 +8,7 @@ import {
 } from '../../runtime.js';
 import type { StepDeps } from '../attempt.js';
 import { findServer, type Server } from '../find-server.js';
-import { makeReader, removeReader } from '../dump/reader.js';
+import { makeReader, removeReader } from '../sql/reader.js';
 import { sleep } from '../engine/deadline.js';
 import { besideLoaded } from '../source/beside-loaded.js';
 import { withSourceBench } from '../source/source-bench.js';
