@@ -121,6 +121,17 @@ it('loads for a login that only reads', async () => {
   await removePrevious(loadId);
 });
 
+it('first ends what a load that was given up still makes', async () => {
+  const making = `SET application_name = 'paasdb'; SELECT pg_sleep(50) AS paasdb_new_given_up`;
+  const ended = expect(fixture.asSuperuser(spec, making)).rejects.toThrow(/terminating connection/);
+  const sleeping = `SELECT FROM pg_stat_activity WHERE application_name = 'paasdb'`;
+  await until(async () => (await fixture.query(spec, sleeping)).length > 0, 10_000);
+  const loadId = generateId();
+  await load(marked(5), { loadId });
+  await ended;
+  await removePrevious(loadId);
+});
+
 describe('what is broken off in the middle', () => {
   /** Goes on for ever after its first statements. */
   const endless = (): LoadSource => ({

@@ -19,3 +19,5 @@ export function loadNames(loadId: string): LoadNames {
 /** As a condition on a column: the names of any load's databases that took no place, and of its roles. */
 export const ANY_FRESH = `^${NEW}`;
 export const ANY_ROLE = `^${ROLE}`;
+/** The same as a condition on a statement. */
+export const ANY_OF_A_LOAD = `(${NEW}|${ROLE})`;

@@ -6,6 +6,9 @@ import { PsqlSession } from './psql-session.js';
 /** A checkpoint, or a database that is dropped, can take its time. */
 const DEADLINE_MS = 10 * 60_000;
 
+/** In `pg_stat_activity`. */
+export const APPLICATION_NAME = 'paasdb';
+
 const SETTINGS: Record<string, string> = {
   search_path: 'pg_catalog',
   statement_timeout: '0',
@@ -27,7 +30,7 @@ export function asSuperuser<T>(
   use: (session: PsqlSession) => Promise<T>,
   signal: AbortSignal,
 ): Promise<T> {
-  const env = { ...localConnection('postgres'), PGAPPNAME: 'paasdb', PGOPTIONS: asOptions(SETTINGS) };
+  const env = { ...localConnection('postgres'), PGAPPNAME: APPLICATION_NAME, PGOPTIONS: asOptions(SETTINGS) };
   const place = { containerId, env, refusal: 'load_failed', deadlineMs: DEADLINE_MS } as const;
   return PsqlSession.use(execs, place, use, signal);
 }
