@@ -24,7 +24,8 @@ export function importHandler(deps: ImportHandlerDeps): OperationHandler {
       try {
         const source = await sourceOf(deps, work, load);
         // What comes from elsewhere is what it is: there is nothing to hold it against.
-        await loadDatabase(deps, work, { load, source, check: () => undefined, resultOf: comparison });
+        const resultOf = (loaded: Loaded) => (source.kind === 'server' ? comparison(loaded) : {});
+        await loadDatabase(deps, work, { load, source, check: () => undefined, resultOf });
       } catch (error) {
         throw withAdvice(error);
       } finally {
@@ -49,7 +50,7 @@ async function sourceOf(
 
 /** How what was loaded differs from what the server held when it was dumped. */
 function comparison({ source, contents }: Loaded): Record<string, unknown> {
-  if (source === null) return {};
+  if (source === null) return { source: { compared: false } };
   return { source: { compared: true, differences: compareContents(source, contents) } };
 }
 

@@ -39,8 +39,8 @@ export const PROBLEMS = {
   quota_exceeded: { status: 429, title: 'database quota exceeded' },
   internal_error: { status: 500, title: 'internal error' },
   not_usable: { status: 503, title: 'not usable' },
-  no_space: { status: 507, title: 'no space left' },
   database_failed: { status: 503, title: 'database could not be made ready' },
+  no_space: { status: 507, title: 'no space left' },
 } as const satisfies Record<string, { status: number; title: string }>;
 
 export type ProblemCode = keyof typeof PROBLEMS;

@@ -56,14 +56,14 @@ describe('contents', () => {
   it('that differ are named with how', () => {
     expect(
       compare({
-        extensions: [{ name: 'citext', version: '1.5', schema: 'sales' }, ...EXPECTED.extensions.slice(1)],
+        // A newer version of it is that of a newer image.
+        extensions: [{ name: 'citext', version: '1.7', schema: 'sales' }, ...EXPECTED.extensions.slice(1)],
         tables: [
           { schema: 'public', name: 'orders', rows: 41 },
           { schema: 'sales', name: 'orders', rows: 1 },
         ],
       }),
     ).toEqual([
-      'extension "citext" has version "1.5" instead of "1.6"',
       'extension "citext" is in schema "sales" instead of "public"',
       'table "public"."orders" has 41 rows instead of 42',
       'table "sales"."orders" has 1 row instead of 7',

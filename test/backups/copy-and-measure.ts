@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { BucketStore } from '../../src/backups/bucket-store.js';
 import { CopyStore } from '../../src/backups/copy-store.js';
 import type { Bucket } from '../../src/domain/bucket.js';
+import { growthOf } from './growth-of.js';
 import { dumpOf } from './sample-backup.js';
 import { encrypting } from './sample-keys.js';
 import { KEY, manifestOf } from './sample-manifest.js';
@@ -24,16 +25,6 @@ async function read(bytes: number): Promise<void> {
   let found = 0;
   for await (const chunk of (await copies.open(KEY, signal)).chunks) found += chunk.length;
   if (found !== bytes) throw new Error(`read ${found} bytes instead of ${bytes}`);
-}
-
-async function growthOf(work: () => Promise<void>): Promise<number> {
-  const before = process.memoryUsage.rss();
-  let most = before;
-  const look = () => (most = Math.max(most, process.memoryUsage.rss()));
-  const timer = setInterval(look, 1);
-  await work();
-  clearInterval(timer);
-  return look() - before;
 }
 
 // What is loaded and compiled the first time is not what is measured.

@@ -30,6 +30,8 @@ export interface S3Server extends AsyncDisposable {
   requests: Request[];
   /** What happens to requests; `null`: nothing. */
   fault: (request: Request) => Fault | null;
+  /** Called when the server behind has done what was asked, and the whole answer goes to the client. */
+  onAnswer: (request: Request) => void;
   /** The keys of all objects, in order, and none of the parts of what was not finished. */
   keys: () => Promise<string[]>;
   read: (key: string) => Promise<Buffer>;
@@ -80,6 +82,7 @@ export async function startS3(): Promise<S3Server> {
       answer.writeHead(known ? 204 : 404, { 'Content-Type': 'application/xml' });
       return void answer.end(known ? '' : '<Error><Code>NoSuchUpload</Code></Error>');
     }
+    if (fault === null) answer.once('finish', () => s3.onAnswer(passing));
     forward(incoming, answer, { port: behind.port, fault });
   });
   const listen = (port: number) =>
@@ -103,6 +106,7 @@ export async function startS3(): Promise<S3Server> {
     },
     requests,
     fault: () => null,
+    onAnswer: () => undefined,
     keys: () => listKeys(server),
     read: async (key) => {
       const { content } = await server.store.getObject(BUCKET, key);

@@ -1,4 +1,5 @@
 import { DiskStore } from '../../src/backups/disk-store.js';
+import { growthOf } from './growth-of.js';
 import { dumpOf } from './sample-backup.js';
 import { KEY, manifestOf } from './sample-manifest.js';
 
@@ -19,16 +20,6 @@ async function read(bytes: number): Promise<void> {
   for await (const chunk of (await store.open(KEY)).chunks) found += chunk.length;
   if (found !== bytes) throw new Error(`read ${found} bytes instead of ${bytes}`);
   await store.remove(KEY);
-}
-
-async function growthOf(work: () => Promise<void>): Promise<number> {
-  const before = process.memoryUsage.rss();
-  let most = before;
-  const look = () => (most = Math.max(most, process.memoryUsage.rss()));
-  const timer = setInterval(look, 1);
-  await work();
-  clearInterval(timer);
-  return look() - before;
 }
 
 // What is loaded and compiled the first time is not what is measured.

@@ -1,9 +1,9 @@
-import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from 'pg';
 import { Installation } from './daemon-fixture.js';
+import { bringBack, hideFile } from './hide-file.js';
 import { until } from './until.js';
 
 jest.setTimeout(180_000);
@@ -89,14 +89,12 @@ it('fails with the reason where pg_dump cannot read, leaves no file, and the one
   await client.query('CREATE TABLE damaged AS SELECT i FROM generate_series(1, 1000) i');
   const { rows } = await client.query<{ path: string }>(`SELECT pg_relation_filepath('damaged') AS path`);
   const { directHost } = (await here.call('GET', database)).body;
-  const inFolder = (command: string) =>
-    execFileSync('docker', ['exec', '-u', 'postgres', directHost, 'sh', '-c', `cd "$PGDATA" && ${command}`]);
-  inFolder(`psql -q -c CHECKPOINT && mv ${rows[0]?.path} away`);
+  hideFile(directHost, rows[0]?.path ?? '');
   const { body } = await create();
   const failed = await reach(body.id, 'failed');
   expect(failed.errorMessage).toMatch(/could not open file "base/);
   expect(files()).toEqual(before);
-  inFolder(`mv away ${rows[0]?.path}`);
+  bringBack(directHost, rows[0]?.path ?? '');
   await client.query('DROP TABLE damaged');
   expect((await create(60)).body.status).toBe('succeeded');
 });

@@ -19,6 +19,8 @@ export const PGBOUNCER_IMAGE = process.env.PAASDB_PGBOUNCER_IMAGE ?? 'edoburu/pg
 /** The majors that the tests go through, each of which must have an image. */
 export const VERSIONS = (process.env.PAASDB_VERSIONS ?? '15,16,17,18').split(',').map(Number);
 export const NEWEST = Math.max(...VERSIONS);
+/** For what differs between majors, and where two show it: with the other end, `NEWEST`. */
+export const OLDEST = Math.min(...VERSIONS);
 
 /** Runtimes of all tests share it: whoever comes second to a subnet takes the next. */
 const SUBNET_POOL = parseCidr('10.240.0.0/12') as Cidr;

@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { Installation } from './daemon-fixture.js';
 import { startElsewhere } from './elsewhere.js';
 import { NEWEST } from './engine-fixture.js';
@@ -7,6 +9,12 @@ import { blocksOf, ID_OF_LAST_ANSWER, runGuide } from './run-guide.js';
 jest.setTimeout(240_000);
 
 const ROWS = 'SELECT count(*)::int AS rows FROM orders';
+
+/** The commands of a page, for the version that is tested with. */
+const commandsOf = (page: string, heading?: string) =>
+  blocksOf(page, heading).map((block) =>
+    block.replaceAll('"17"', `"${NEWEST}"`).replaceAll('postgres:17-', `postgres:${NEWEST}-`),
+  );
 
 /** Has the reader wait until the operation of the last answer is done. */
 const WAIT = `OPERATION=${ID_OF_LAST_ANSWER}
@@ -21,19 +29,79 @@ it('leads a database in, by its URL and by a dump', async () => {
   const elsewhere = await startElsewhere(here);
   await elsewhere.query('CREATE TABLE orders AS SELECT i AS id FROM generate_series(1, 1234) i');
 
-  const answers = runGuide(
-    here,
-    blocksOf('docs/moving-in.md').map((block) => block.replaceAll('"17"', `"${NEWEST}"`)),
-    {
-      'SOURCE=': `SOURCE='${elsewhere.url}'`,
-      'OPERATION=…': WAIT,
-      'docker exec -i the-container': `docker exec -i ${elsewhere.name} pg_dump -U postgres -Fc shop > shop.dump`,
-      'curl -sS -H "Authorization: Bearer $TOKEN" -H \'Content-Type: application/octet-stream\'': `curl -sS -H "Authorization: Bearer $TOKEN" -T shop.dump -X POST "$MAIN/import?clean=true" > answer
+  const answers = runGuide(here, commandsOf('docs/moving-in.md'), {
+    'SOURCE=': `SOURCE='${elsewhere.url}'`,
+    'OPERATION=…': WAIT,
+    'docker exec -i the-container': `docker exec -i ${elsewhere.name} pg_dump -U postgres -Fc shop > shop.dump`,
+    'curl -sS -H "Authorization: Bearer $TOKEN" -H \'Content-Type: application/octet-stream\'': `curl -sS -H "Authorization: Bearer $TOKEN" -T shop.dump -X POST "$MAIN/import?clean=true" > answer
 cat answer >> answers; echo >> answers
 ${WAIT}`,
-    },
-  );
+  });
   expect(answers).toMatch(/"compared":true,"differences":\[\]/);
   const { directDsn } = await here.reveal('/api/orgs/default/apps/web/databases/main');
   expect(await here.query(directDsn, ROWS)).toEqual([{ rows: 1234 }]);
 });
+
+const PAGE = 'docs/recovering.md';
+const DATABASE = '/api/orgs/default/apps/web/databases/main';
+const DIRECT_DSN = `$(tail -n1 answers | grep -o '"directDsn":"[^"]*"' | cut -d'"' -f4)`;
+
+it('leads a table, a database and a deleted one back, and all of them to another host', async () => {
+  await using lost = new Installation();
+  await lost.start({ PAASDB_BACKUP_ENCRYPTION: 'all' });
+  await lost.createApp();
+  expect((await lost.call('PUT', DATABASE, { body: {}, waitS: 60 })).status).toBe(201);
+  const { directDsn } = await lost.reveal(DATABASE);
+  await lost.query(directDsn, 'CREATE TABLE orders AS SELECT i AS id FROM generate_series(1, 1234) i');
+  expect((await lost.call('POST', `${DATABASE}/backups`, { waitS: 60 })).status).toBe(201);
+  await lost.query(directDsn, 'DROP TABLE orders');
+  const filledIn = {
+    'BACKUP=…': `BACKUP=${ID_OF_LAST_ANSWER}`,
+    'export FROM=…': `export FROM=${DIRECT_DSN}`,
+    'export TO=…': `export TO=${DIRECT_DSN}`,
+    'PREVIOUS=…': `PREVIOUS=$(tail -n1 answers | grep -o 'paasdb_previous_[a-z0-9]*')`,
+    'ID=…': `ID=$(tail -n1 answers | grep -o '"databaseId":"[^"]*"' | head -n1 | cut -d'"' -f4)`,
+    'OPERATION=…': WAIT,
+  };
+
+  const [beginning = '', choice = ''] = commandsOf(PAGE);
+  runGuide(lost, [beginning, choice, ...commandsOf(PAGE, 'One table dropped, or rows changed')], filledIn);
+  expect(await lost.query(directDsn, ROWS)).toEqual([{ rows: 1234 }]);
+
+  await lost.query(directDsn, 'DELETE FROM orders WHERE id > 7');
+  const replaced = [
+    ...commandsOf(PAGE, 'One database lost'),
+    ...commandsOf(PAGE, 'What was there before').map((block) => block.replace(/"'$/m, `"' > former`)),
+  ];
+  runGuide(lost, [beginning, choice, ...replaced], filledIn);
+  expect(await lost.query(directDsn, ROWS)).toEqual([{ rows: 1234 }]);
+  expect(readFileSync(join(lost.dataDir, 'former'), 'utf8')).toMatch(/^ +7$/m);
+
+  await lost.call('DELETE', `${DATABASE}?deleteVolume=true`, { waitS: 60 });
+  runGuide(lost, [beginning, ...commandsOf(PAGE, 'It was deleted')], filledIn);
+  expect(await lost.query((await lost.reveal(DATABASE)).directDsn, ROWS)).toEqual([{ rows: 1234 }]);
+
+  await lost.stop();
+  await using found = new Installation();
+  await found.start();
+  const { file, sha256 } = newestIn(join(lost.dataDir, 'backups/databases/default/web'));
+  runGuide(found, [beginning, ...commandsOf(PAGE, 'The whole host lost')], {
+    ...filledIn,
+    'age -d': `age -d -i ${lost.dataDir}/backup.key -o main.dump ${file}`,
+    'sha256sum main.dump': `echo '${sha256}  main.dump' | sha256sum --check --quiet`,
+  });
+  expect(await found.query((await found.reveal(DATABASE)).directDsn, ROWS)).toEqual([{ rows: 1234 }]);
+});
+
+/** The newest backup in the folder of an app, with what its manifest says. */
+function newestIn(folder: string): { file: string; sha256: string } {
+  const files = readdirSync(folder).flatMap((name) =>
+    readdirSync(join(folder, name)).map((file) => ({ file, path: join(folder, name, file) })),
+  );
+  const newest = (ending: string) =>
+    files
+      .filter(({ file }) => file.endsWith(ending))
+      .sort((one, other) => (one.file < other.file ? 1 : -1))[0]?.path ?? '';
+  const { sha256 } = JSON.parse(readFileSync(newest('.json'), 'utf8')) as { sha256: string };
+  return { file: newest('.dump.age'), sha256 };
+}

@@ -1,5 +1,5 @@
 import { execFile } from 'node:child_process';
-import { createReadStream, createWriteStream, readFileSync, statSync } from 'node:fs';
+import { createReadStream, createWriteStream, readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
@@ -210,7 +210,7 @@ it('goes out to a PostgreSQL that knows nothing of paasdb, with its own pg_resto
   );
 });
 
-it('comes in from a server that runs', async () => {
+it('comes in from a server that runs, whose password nobody sees', async () => {
   await create('moved');
   const operation = await ask(`${databases}/moved/import`, { sourceUrl: elsewhere.url });
   expect(operation).toMatchObject({
@@ -221,6 +221,11 @@ it('comes in from a server that runs', async () => {
   expect(await fingerprint(await hostOf('moved'), 'app', '-O', '-x')).toBe(
     await fingerprint(elsewhere.name, 'shop', '-O', '-x'),
   );
+  const { password } = new URL(elsewhere.url);
+  expect(here.log).not.toContain(password);
+  const files = readdirSync(here.dataDir).filter((name) => name.startsWith('paasdb.sqlite'));
+  expect(files.length).toBeGreaterThan(0);
+  for (const name of files) expect(readFileSync(join(here.dataDir, name)).includes(password)).toBe(false);
 });
 
 it.each([

@@ -214,6 +214,17 @@ describe('what harms nothing', () => {
     });
   });
 
+  it('is an archive of a newer version', async () => {
+    const archive = await dumpOf('--format=custom');
+    const own = `${target.engineVersion}.`;
+    archive.write('99.', archive.indexOf(own));
+    await refused(
+      { kind: 'archive', ...bytes(archive) },
+      'archive_unusable',
+      /comes from PostgreSQL 99.*load it into a database of version 99/,
+    );
+  });
+
   it('is an archive that is broken', async () => {
     const archive = await dumpOf('--format=custom');
     const head = archive.subarray(0, Math.floor(archive.length / 10));

@@ -3,14 +3,12 @@ import { compareContents } from '../../src/backups/compare-contents.js';
 import type { Progress } from '../../src/domain/operation.js';
 import type { Loaded, LoadOptions, SourceServer } from '../../src/runtime/runtime.js';
 import { generateId } from '../../src/secrets/random.js';
-import { EngineFixture, soon, VERSIONS } from './engine-fixture.js';
+import { EngineFixture, NEWEST, OLDEST, soon, VERSIONS } from './engine-fixture.js';
 import { sampleContents, SAMPLE_SQL } from './sample-contents.js';
 import { connectTo, freePort, HOST_ADDRESS, startSource } from './source-server.js';
 
 jest.setTimeout(120_000);
 
-const [OLDEST = 15] = VERSIONS;
-const NEWEST = Math.max(...VERSIONS);
 /** One that is newer than a source, and older than another. */
 const VERSION = VERSIONS.at(-2) ?? NEWEST;
 

@@ -261,6 +261,13 @@ describe('an import from a server', () => {
     });
   });
 
+  it('that lets nobody count says that it could not be compared', async () => {
+    api.runtime.letsCount = false;
+    const { body } = await ask(SOURCE);
+    await api.settle();
+    expect((await settled(body.id as string)).result).toMatchObject({ source: { compared: false } });
+  });
+
   it('resolves the name anew, and refuses what it has become', async () => {
     await ask(SOURCE);
     jest.replaceProperty(NAMES, 'db.example.com', ['127.0.0.1']);

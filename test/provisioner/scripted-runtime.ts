@@ -130,13 +130,15 @@ export class ScriptedRuntime implements Runtime {
   readonly loads: { id: string; kind: LoadSource['kind'] | 'rehearsal'; given: Buffer | SourceServer }[] = [];
   /** What the next loads leave out. */
   skipped: Skipped[] = [];
+  /** Whether a server that is loaded from lets itself be counted. */
+  letsCount = true;
 
   async load(spec: DatabaseSpec, source: LoadSource, options: LoadOptions): Promise<Loaded> {
     await this.call({ verb: 'load', id: spec.id, options });
     const given = source.kind === 'server' ? source.server : await readAll(source.open);
     options.check(this.contents);
     this.loads.push({ id: spec.id, kind: source.kind, given });
-    const from = source.kind === 'server' ? this.contents : null;
+    const from = source.kind === 'server' && this.letsCount ? this.contents : null;
     return {
       contents: this.contents,
       source: from,

@@ -4,7 +4,7 @@ import { findUnfinishedOperation } from '../../store/operations.js';
 import { queueBackup } from '../../store/queue-backup.js';
 import type { ApiDeps } from '../api-deps.js';
 import { endpoint, type Reply } from '../endpoint.js';
-import { Problem } from '../problem.js';
+import { requireReady } from '../require-ready.js';
 import { backupResource, backupSchema } from '../schemas/backup.js';
 
 export const createBackupEndpoint = ({ store }: Pick<ApiDeps, 'store'>) => {
@@ -26,12 +26,7 @@ export const createBackupEndpoint = ({ store }: Pick<ApiDeps, 'store'>) => {
       202: { description: 'It will be made; its status says what became of it.', body: backupSchema },
     },
     handle: ({ scope: { app, database }, audit }) => {
-      if (database.status !== 'ready') {
-        throw new Problem(
-          'database_not_ready',
-          `it is ${database.status}: only a ready one can be backed up`,
-        );
-      }
+      requireReady(database, 'backed up');
       const unfinished = findUnfinishedOperation(store, database.id, ['backup']);
       if (unfinished) return { ...reply(unfinished, 202), awaits: unfinished.id };
       const { backupId: id, operation } = queueBackup(store, database, { kind: 'manual', keptForMs: null });

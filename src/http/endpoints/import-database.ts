@@ -76,7 +76,7 @@ export const importDatabaseEndpoint = ({ store, receiveUpload, refusalOfSource, 
     identityOf: ({ sourceUrl, ...body }) => ({ ...body, source: withoutPassword(sourceUrl) }),
     responses: {
       200: { description: 'It is imported (Prefer: wait).', body: operationSchema },
-      202: { description: 'The operation that does it.', body: operationSchema },
+      202: { description: 'The operation that does it; or that failed, and why.', body: operationSchema },
     },
     handle: ({ scope: { app, database }, query, body, upload, audit }) => {
       requireReady(database, 'imported into');

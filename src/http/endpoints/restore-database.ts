@@ -30,7 +30,7 @@ export const restoreDatabaseEndpoint = (deps: Deps) => {
     responses: {
       200: { description: 'It is restored (Prefer: wait).', body: operationSchema },
       202: {
-        description: 'The operation that does it, of the new database with `as`.',
+        description: 'The operation that does it, of the new database with `as`; or that failed, and why.',
         body: operationSchema,
       },
     },

@@ -24,17 +24,17 @@ export const backupSchema = z
     verifiedAt: z.string().nullable().meta({
       description: 'When it was last restored and compared with what was dumped, with success.',
     }),
-    verification: z
-      .object({
-        status: z.enum(BACKUP_STATUSES),
-        errorMessage: z.string().nullable(),
-        finishedAt: z.string().nullable(),
-      })
-      .nullable()
-      .meta({ description: 'What came of verifying it the last time; null where nobody ever asked.' }),
-    expiresAt: z.string().nullable(),
+    verification: backupTaskSchema.nullable().meta({
+      description: 'What came of verifying it the last time; null where nobody ever asked.',
+    }),
+    expiresAt: z.string().nullable().meta({
+      description:
+        'From when on it may be let go of; null where somebody asked for it. The last good one of a database stays, and the last that was verified.',
+    }),
     errorMessage: z.string().nullable(),
-    copy: backupTaskSchema.nullable(),
+    copy: backupTaskSchema.nullable().meta({
+      description: 'Its copy in the bucket; null where there is no bucket, or nothing was copied yet.',
+    }),
   })
   .meta({ id: 'Backup' });
 

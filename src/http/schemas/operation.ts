@@ -11,7 +11,10 @@ export const operationSchema = z
     attempts: z.int(),
     errorMessage: z.string().nullable(),
     backupId: z.string().nullable(),
-    result: z.record(z.string(), z.unknown()).nullable(),
+    result: z.record(z.string(), z.unknown()).nullable().meta({
+      description:
+        'What came of it, by its kind. Of a restore and an import: `tables` with their rows (the first 100), `totals`, `extensions`, what was `skipped` and why, for how long clients had to wait (`interruptedMs`), and as `previous` the `database` that holds the former data and until when (`keptUntil`). Of an import from a server also `source`: whether the two could be compared, and the `differences`.',
+    }),
     createdAt: z.string(),
     startedAt: z.string().nullable(),
     finishedAt: z.string().nullable(),

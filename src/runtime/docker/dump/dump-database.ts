@@ -11,15 +11,15 @@ import {
 import type { StepDeps } from '../attempt.js';
 import type { RunningProgram } from '../engine/exec.js';
 import { Archive } from './archive.js';
-import { lockRelations, readContents } from './contents.js';
+import { lockRelations, readContents } from '../sql/contents.js';
 import type { DumpTool, DumpTools } from './dump-tools.js';
-import { findServer, type Server } from './find-server.js';
+import { findServer, type Server } from '../find-server.js';
 import { guarded } from './guarded.js';
 import { pgDumpArgv } from './pg-dump.js';
-import { makeReader, removeReader, type ReaderPlace } from './reader.js';
-import { sessionSettings } from './session-settings.js';
+import { makeReader, removeReader, type ReaderPlace } from '../sql/reader.js';
+import { sessionSettings } from '../sql/session-settings.js';
 import { StallWatch } from './stall-watch.js';
-import { TenantSession } from './tenant-session.js';
+import { TenantSession } from '../sql/tenant-session.js';
 import { Together } from './together.js';
 
 /** How long pg_dump may print nothing while somebody waits for it. There is no limit to a dump as a whole. */

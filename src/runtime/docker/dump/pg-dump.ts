@@ -1,6 +1,7 @@
 import { TENANT_DATABASE } from '../../../domain/environment.js';
 import { RuntimeError, type Compression } from '../../runtime.js';
 import type { ProgramExit } from '../engine/exec.js';
+import { adviceOn } from '../sql/advice-on.js';
 import { withoutSecrets } from '../start-failure.js';
 
 /**
@@ -63,11 +64,4 @@ export function pgDumpFailure({ exitCode, stderr }: ProgramExit, printed = ''): 
     return new RuntimeError('dump_failed', message);
   }
   return new RuntimeError('dump_failed', `pg_dump ended with ${exitCode}: ${said}${adviceOn(said)}`);
-}
-
-/** What an operator can do about what PostgreSQL said. */
-export function adviceOn(said: string): string {
-  if (/lock timeout|statement timeout/i.test(said))
-    return '. A migration holds a table: try again when it is done';
-  return '';
 }

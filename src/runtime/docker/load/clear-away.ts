@@ -1,11 +1,10 @@
-import type { Session } from '../dump/session.js';
-import { identifier, literal, LOGIN_ROLES, OWNER_ROLE } from '../roles-sql.js';
+import { identifier, literal } from '../roles-sql.js';
+import { dropRole } from '../sql/drop-role.js';
+import type { Session } from '../sql/session.js';
+import { APPLICATION_NAME } from '../sql/superuser.js';
 import { ANY_FRESH, ANY_OF_A_LOAD, ANY_ROLE } from './load-names.js';
-import { SqlError, STILL_DEPENDED_ON } from './sql-error.js';
-import { APPLICATION_NAME } from './superuser.js';
 
 const ENDING_MS = 10_000;
-const TENANTS = [OWNER_ROLE, ...LOGIN_ROLES].map(identifier).join(', ');
 
 /**
  * Drops what loads have made that did not come to their end, in a session of the superuser. For when no load of
@@ -37,20 +36,4 @@ export async function dropDatabase(session: Session, name: string): Promise<void
   // Its owner can make it one, and a template is not dropped.
   if (found?.template) await session.run(`ALTER DATABASE ${identifier(name)} IS_TEMPLATE false`);
   await session.run(`DROP DATABASE IF EXISTS ${identifier(name)} WITH (FORCE)`);
-}
-
-/**
- * Drops a role that was made for one dump or load. One that is gone is dropped. One that the tenant has granted
- * something to, as who grants to every role there is, cannot go, and stays without any power: that must not keep
- * all dumps and loads to come from being made.
- */
-export async function dropRole(session: Session, name: string): Promise<void> {
-  const role = identifier(name);
-  try {
-    await session.run(`DROP ROLE IF EXISTS ${role}`);
-  } catch (error) {
-    if (!(error instanceof SqlError && error.sqlState === STILL_DEPENDED_ON)) throw error;
-    await session.run(`ALTER ROLE ${role} NOLOGIN NOBYPASSRLS PASSWORD NULL`);
-    await session.run(`REVOKE ${TENANTS} FROM ${role}`);
-  }
 }

@@ -2,17 +2,17 @@ import { generatePassword } from '../../../secrets/random.js';
 import { scramVerifier } from '../../../secrets/scram.js';
 import type { DatabaseContents, DatabaseSpec, Skipped } from '../../runtime.js';
 import type { StepDeps } from '../attempt.js';
-import type { Server } from '../dump/find-server.js';
-import type { Session } from '../dump/session.js';
-import { dropRole } from './clear-away.js';
-import { loadingWith, remoteConnection } from './connection.js';
+import type { Server } from '../find-server.js';
+import type { Session } from '../sql/session.js';
+import { dropRole } from '../sql/drop-role.js';
+import { loadingWith, remoteConnection } from '../sql/connection.js';
 import { makeFresh, retireLoader } from './fresh-database.js';
 import { handOver } from './hand-over.js';
 import type { LoadNames } from './load-names.js';
 import type { Preparation } from './preparation.js';
 import { putText } from './put-file.js';
 import { analyze, contentsOf, inDatabase } from './read-loaded.js';
-import { asSuperuser } from './superuser.js';
+import { asSuperuser } from '../sql/superuser.js';
 import { PASS_FILE } from './workbench.js';
 
 export interface Filling {

@@ -1,4 +1,4 @@
-import type { Session } from '../dump/session.js';
+import type { Session } from '../sql/session.js';
 
 const NOT_AN_EXTENSIONS = (catalog: string, oid: string) => `NOT EXISTS (
   SELECT FROM pg_catalog.pg_depend d

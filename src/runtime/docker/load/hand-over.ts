@@ -1,4 +1,4 @@
-import type { Session } from '../dump/session.js';
+import type { Session } from '../sql/session.js';
 import { identifier, literal, OWNER_ROLE } from '../roles-sql.js';
 
 /** Tables per transaction: each takes several locks, of which PostgreSQL has some thousands. */

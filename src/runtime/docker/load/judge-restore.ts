@@ -1,6 +1,6 @@
 import { RuntimeError } from '../../runtime.js';
 import type { RestoreError } from './restore-messages.js';
-import { NO_SPACE } from './sql-error.js';
+import { NO_SPACE } from '../sql/sql-error.js';
 
 /**
  * What an error of pg_restore means. `harmless`: nothing is missing for it. `refused`: PostgreSQL did not take

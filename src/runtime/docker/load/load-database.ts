@@ -7,8 +7,8 @@ import {
   type LoadSource,
 } from '../../runtime.js';
 import type { StepDeps } from '../attempt.js';
-import { findServer, type Server } from '../dump/find-server.js';
-import { makeReader, removeReader } from '../dump/reader.js';
+import { findServer, type Server } from '../find-server.js';
+import { makeReader, removeReader } from '../sql/reader.js';
 import { sleep } from '../engine/deadline.js';
 import { besideLoaded } from '../source/beside-loaded.js';
 import { withSourceBench } from '../source/source-bench.js';
@@ -23,7 +23,7 @@ import { openWorkbench } from './open-workbench.js';
 import { resumePooler } from './pause-pooler.js';
 import type { PreparationPlace } from './preparation.js';
 import { contentsOf, inDatabase } from './read-loaded.js';
-import { asSuperuser } from './superuser.js';
+import { asSuperuser } from '../sql/superuser.js';
 import { swap } from './swap.js';
 import { tidy } from './tidy.js';
 

@@ -1,5 +1,5 @@
 import type { Execs } from '../engine/exec.js';
-import { asSuperuser } from './superuser.js';
+import { asSuperuser } from '../sql/superuser.js';
 
 /** The extensions of a server that somebody who is no superuser may create, and those that every database has. */
 export async function loadableExtensions(

@@ -1,4 +1,4 @@
-import type { Server } from '../dump/find-server.js';
+import type { Server } from '../find-server.js';
 import type { StepDeps } from '../attempt.js';
 import { kindLabels, LABEL } from '../labels.js';
 import { removeVolume } from '../remove-volume.js';

@@ -2,7 +2,7 @@ import { StringDecoder } from 'node:string_decoder';
 import { RuntimeError } from '../../runtime.js';
 import type { Execs } from '../engine/exec.js';
 import { withoutSecrets } from '../start-failure.js';
-import type { Connection } from './connection.js';
+import type { Connection } from '../sql/connection.js';
 import { judgeRestore, restoreFailure } from './judge-restore.js';
 import { putText } from './put-file.js';
 import { RestoreMessages } from './restore-messages.js';

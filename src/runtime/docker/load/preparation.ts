@@ -1,7 +1,7 @@
 import type { Skipped } from '../../runtime.js';
 import type { StepDeps } from '../attempt.js';
 import type { SourceContents } from '../source/source-contents.js';
-import type { Connection } from './connection.js';
+import type { Connection } from '../sql/connection.js';
 
 /** Where a source is made ready. */
 export interface PreparationPlace extends Pick<StepDeps, 'engine'> {

@@ -1,8 +1,8 @@
 import { RuntimeError, type DatabaseContents } from '../../runtime.js';
 import type { Address } from '../address.js';
-import { lockRelations, readContents } from '../dump/contents.js';
-import type { Session } from '../dump/session.js';
-import { TenantSession, type SessionAs } from '../dump/tenant-session.js';
+import { lockRelations, readContents } from '../sql/contents.js';
+import type { Session } from '../sql/session.js';
+import { TenantSession, type SessionAs } from '../sql/tenant-session.js';
 
 /** As long as it takes statistics to be of use; autovacuum goes on with them. */
 const ANALYZE_LIMIT = '15min';

@@ -1,9 +1,9 @@
 import type { ApplyOptions, DatabaseSpec } from '../../runtime.js';
 import type { StepDeps } from '../attempt.js';
-import { findServer } from '../dump/find-server.js';
+import { findServer } from '../find-server.js';
 import { dropDatabase } from './clear-away.js';
 import { loadNames } from './load-names.js';
-import { asSuperuser } from './superuser.js';
+import { asSuperuser } from '../sql/superuser.js';
 
 /** Drops the former data that a load has kept. What is gone is dropped. */
 export async function removePrevious(

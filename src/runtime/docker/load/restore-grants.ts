@@ -1,7 +1,7 @@
 import { RuntimeError } from '../../runtime.js';
 import type { Execs } from '../engine/exec.js';
 import { withoutSecrets } from '../start-failure.js';
-import type { Connection } from './connection.js';
+import type { Connection } from '../sql/connection.js';
 import type { PlacedArchive } from './pg-restore.js';
 import { putText } from './put-file.js';
 import type { TocEntry } from './table-of-contents.js';

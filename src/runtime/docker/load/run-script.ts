@@ -2,7 +2,7 @@ import { generateId } from '../../../secrets/random.js';
 import { RuntimeError, type OpenBytes, type Skipped } from '../../runtime.js';
 import { TextTail } from '../engine/text-tail.js';
 import type { Execs, RunningProgram } from '../engine/exec.js';
-import type { Connection } from './connection.js';
+import type { Connection } from '../sql/connection.js';
 import { judgeScriptEnd } from './script-end.js';
 import { TAIL_BYTES } from './script-head.js';
 import { ScriptMessages } from './script-messages.js';

@@ -1,13 +1,13 @@
 import { TENANT_DATABASE } from '../../../domain/environment.js';
 import { RuntimeError } from '../../runtime.js';
-import type { Session } from '../dump/session.js';
+import type { Session } from '../sql/session.js';
 import { sleep } from '../engine/deadline.js';
 import type { Execs } from '../engine/exec.js';
 import { identifier, literal } from '../roles-sql.js';
 import type { LoadNames } from './load-names.js';
 import { whilePaused } from './pause-pooler.js';
-import { OBJECT_IN_USE, SqlError } from './sql-error.js';
-import { asSuperuser } from './superuser.js';
+import { OBJECT_IN_USE, SqlError } from '../sql/sql-error.js';
+import { asSuperuser } from '../sql/superuser.js';
 
 /** How long transactions may take to end by themselves. */
 const GRACE_MS = 300;

@@ -4,7 +4,7 @@ import { clearAway } from './clear-away.js';
 import { findRunning } from './find-containers.js';
 import { closeWorkbench } from './open-workbench.js';
 import { resumePooler } from './pause-pooler.js';
-import { asSuperuser } from './superuser.js';
+import { asSuperuser } from '../sql/superuser.js';
 
 type Deps = Pick<StepDeps, 'engine' | 'prefix' | 'names'>;
 

@@ -2,7 +2,7 @@ import { RuntimeError } from '../../runtime.js';
 import type { Container } from '../engine/container.js';
 import { sleep } from '../engine/deadline.js';
 import type { Engine } from '../engine/engine.js';
-import { NO_SPACE } from '../load/sql-error.js';
+import { NO_SPACE } from '../sql/sql-error.js';
 import { tellingLines } from '../start-failure.js';
 
 const MIB = 1024 ** 2;

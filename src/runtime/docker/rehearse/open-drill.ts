@@ -7,7 +7,7 @@ import type { Engine } from '../engine/engine.js';
 import type { Execs } from '../engine/exec.js';
 import { makeFresh } from '../load/fresh-database.js';
 import { loadNames, type LoadNames } from '../load/load-names.js';
-import { asSuperuser } from '../load/superuser.js';
+import { asSuperuser } from '../sql/superuser.js';
 import { hasOnly, misplacedVolume } from '../mounts.js';
 import { rehearsalRolesSql } from '../roles-sql.js';
 import { PSQL } from '../settle-roles.js';

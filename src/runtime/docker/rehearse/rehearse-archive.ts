@@ -1,9 +1,9 @@
 import type { Logger } from '../../../domain/logger.js';
 import { RuntimeError, type ApplyOptions, type DatabaseContents, type Rehearsal } from '../../runtime.js';
 import type { Execs } from '../engine/exec.js';
-import { loadingWith, localConnection } from '../load/connection.js';
+import { loadingWith, localConnection } from '../sql/connection.js';
 import { listArchive } from '../load/pg-restore.js';
-import { PsqlSession } from '../load/psql-session.js';
+import { PsqlSession } from '../sql/psql-session.js';
 import { putFile } from '../load/put-file.js';
 import { contentsOf } from '../load/read-loaded.js';
 import { restoreDump } from '../load/restore-dump.js';

@@ -1,5 +1,5 @@
 import { RuntimeError } from '../../runtime.js';
-import { PsqlSession } from '../load/psql-session.js';
+import { PsqlSession } from '../sql/psql-session.js';
 import { lookAtSource, type SourcePlace } from './look-at-source.js';
 import { runPgDump, type SourceDumpJob } from './run-pg-dump.js';
 import { beginSnapshot, readSource, type SourceContents } from './source-contents.js';

@@ -1,7 +1,7 @@
 import { RuntimeError, type SourceServer } from '../../runtime.js';
 import { DeadlineError } from '../engine/deadline.js';
 import type { Execs } from '../engine/exec.js';
-import type { Connection } from '../load/connection.js';
+import type { Connection } from '../sql/connection.js';
 import { sourceFailure } from './source-failure.js';
 
 /** More than libpq waits for a connection, of which it may try one with TLS and one without. */

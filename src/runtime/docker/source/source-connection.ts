@@ -1,5 +1,5 @@
 import { RuntimeError, type SourceServer } from '../../runtime.js';
-import type { Connection } from '../load/connection.js';
+import type { Connection } from '../sql/connection.js';
 import { PASS_FILE } from '../load/workbench.js';
 
 /** How long a connection may take to be made, with the login. */

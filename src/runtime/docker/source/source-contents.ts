@@ -1,11 +1,9 @@
 import type { DatabaseContents } from '../../runtime.js';
-import { lockRelations, readContents, type Relation } from '../dump/contents.js';
-import type { Session } from '../dump/session.js';
+import { lockRelations, readContents, type Relation } from '../sql/contents.js';
+import type { Session } from '../sql/session.js';
 
 /** What a source holds, and what is needed to compare that with what was made of it. */
 export interface SourceContents extends DatabaseContents {
-  /** The materialised views among the tables. A load fills them anew. */
-  views: { schema: string; name: string }[];
   /** Schemas that came with an extension, and that are not in a dump. */
   extensionSchemas: { schema: string; extension: string }[];
 }
@@ -47,7 +45,5 @@ function settings(major: number): string[] {
 
 export async function readSource(session: Session, { relations }: SourceSnapshot): Promise<SourceContents> {
   const extensionSchemas = await session.query<SourceContents['extensionSchemas'][number]>(EXTENSION_SCHEMAS);
-  const contents = await readContents(session, relations);
-  const views = relations.filter(({ kind }) => kind === 'view').map(({ schema, name }) => ({ schema, name }));
-  return { ...contents, views, extensionSchemas };
+  return { ...(await readContents(session, relations)), extensionSchemas };
 }

@@ -1,5 +1,5 @@
 import { RuntimeError, type RuntimeErrorCode, type SourceServer } from '../../runtime.js';
-import { NO_SPACE } from '../load/sql-error.js';
+import { NO_SPACE } from '../sql/sql-error.js';
 import { CONNECT_S } from './source-connection.js';
 
 /** What can be done about what libpq or the source's PostgreSQL said. The first that fits. */

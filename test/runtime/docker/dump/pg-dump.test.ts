@@ -1,6 +1,6 @@
 import { guarded } from '../../../../src/runtime/docker/dump/guarded.js';
 import { parseVersion, pgDumpArgv } from '../../../../src/runtime/docker/dump/pg-dump.js';
-import { sessionSettings } from '../../../../src/runtime/docker/dump/session-settings.js';
+import { sessionSettings } from '../../../../src/runtime/docker/sql/session-settings.js';
 import { Together } from '../../../../src/runtime/docker/dump/together.js';
 
 it('has pg_dump be the login and nobody else, on the snapshot', () => {

@@ -1,5 +1,6 @@
 import { compareContents } from '../../../../src/backups/compare-contents.js';
 import { besideLoaded } from '../../../../src/runtime/docker/source/beside-loaded.js';
+import type { DatabaseContents } from '../../../../src/runtime/runtime.js';
 import type { SourceContents } from '../../../../src/runtime/docker/source/source-contents.js';
 
 const SOURCE: SourceContents = {
@@ -12,14 +13,13 @@ const SOURCE: SourceContents = {
   schemas: ['cron', 'public', 'shop'],
   tables: [
     { schema: 'public', name: 'orders', rows: 42 },
-    { schema: 'shop', name: 'totals', rows: 7 },
+    { schema: 'shop', name: 'totals', rows: 7, kind: 'view' },
   ],
   largeObjects: 1,
-  views: [{ schema: 'shop', name: 'totals' }],
   extensionSchemas: [{ schema: 'cron', extension: 'pg_cron' }],
 };
 
-const LOADED = {
+const LOADED: DatabaseContents = {
   serverVersion: '17.2',
   extensions: [
     { name: 'citext', version: '1.6', schema: 'public' },
@@ -28,14 +28,14 @@ const LOADED = {
   schemas: ['public', 'shop'],
   tables: [
     { schema: 'public', name: 'orders', rows: 42 },
-    { schema: 'shop', name: 'totals', rows: 8 },
+    { schema: 'shop', name: 'totals', rows: 8, kind: 'view' },
   ],
   largeObjects: 1,
 };
 
 const LOADABLE = new Set(['citext', 'plpgsql', 'hstore']);
 
-const differences = (source: Partial<SourceContents>, loaded: Partial<typeof LOADED>) => {
+const differences = (source: Partial<SourceContents>, loaded: Partial<DatabaseContents>) => {
   const there = { ...LOADED, ...loaded };
   return compareContents(besideLoaded({ ...SOURCE, ...source }, there, LOADABLE), there);
 };
@@ -61,7 +61,7 @@ it('keeps every row, and all that should be there', () => {
     'extension "hstore" is missing',
     'schema "shop" is missing',
     'table "public"."orders" has 41 rows instead of 42',
-    'table "shop"."totals" is missing',
+    'materialised view "shop"."totals" is missing',
     '0 large objects instead of 1',
   ]);
 });

@@ -1,4 +1,4 @@
-import { asOptions, lastingSettings } from '../dump/session-settings.js';
+import { asOptions, lastingSettings } from './session-settings.js';
 
 /** How programs of PostgreSQL find the server to load into: libpq's variables, of which none is secret. */
 export type Connection = Readonly<Record<string, string>>;

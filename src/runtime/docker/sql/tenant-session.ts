@@ -4,7 +4,7 @@ import { RuntimeError, type RuntimeErrorCode } from '../../runtime.js';
 import type { Address } from '../address.js';
 import { withDeadline } from '../engine/deadline.js';
 import { identifier } from '../roles-sql.js';
-import { adviceOn } from './pg-dump.js';
+import { adviceOn } from './advice-on.js';
 import type { Session } from './session.js';
 import { sessionSettings } from './session-settings.js';
 

@@ -1,6 +1,6 @@
 import { generateId } from '../../../secrets/random.js';
 import { RuntimeError, type RuntimeErrorCode } from '../../runtime.js';
-import type { Session } from '../dump/session.js';
+import type { Session } from './session.js';
 import { withDeadline } from '../engine/deadline.js';
 import type { Execs, RunningProgram } from '../engine/exec.js';
 import { TextTail } from '../engine/text-tail.js';

@@ -1,9 +1,9 @@
-import { RuntimeError, type DatabaseSpec } from '../../runtime.js';
-import { addressOf, type Address } from '../address.js';
-import type { StepDeps } from '../attempt.js';
-import type { Container } from '../engine/container.js';
-import { kindLabels, LABEL } from '../labels.js';
-import { POSTGRES_PORT } from '../pooler-config.js';
+import { RuntimeError, type DatabaseSpec } from '../runtime.js';
+import { addressOf, type Address } from './address.js';
+import type { StepDeps } from './attempt.js';
+import type { Container } from './engine/container.js';
+import { kindLabels, LABEL } from './labels.js';
+import { POSTGRES_PORT } from './pooler-config.js';
 
 /** The PostgreSQL of a database, and where it answers. */
 export interface Server {

@@ -1,4 +1,4 @@
-import { asOptions } from '../dump/session-settings.js';
+import { asOptions } from './session-settings.js';
 import type { Execs } from '../engine/exec.js';
 import { localConnection } from './connection.js';
 import { PsqlSession } from './psql-session.js';

@@ -2,8 +2,8 @@ import type { Login } from '../../../domain/environment.js';
 import { generateId, generatePassword } from '../../../secrets/random.js';
 import { scramVerifier } from '../../../secrets/scram.js';
 import type { Execs } from '../engine/exec.js';
-import { dropRole } from '../load/clear-away.js';
-import { asSuperuser } from '../load/superuser.js';
+import { dropRole } from './drop-role.js';
+import { asSuperuser } from './superuser.js';
 import { identifier, literal, LOGIN_ROLES, OWNER_ROLE } from '../roles-sql.js';
 
 const PREFIX = 'paasdb_dump_';
