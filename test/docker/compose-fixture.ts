@@ -49,7 +49,7 @@ networks:
     const running = execute('docker', ['compose', '-p', this.prefix, ...args], {
       env: { ...process.env, ...this.settings(), ...environment },
       maxBuffer: 64 * 1024 ** 2,
-      timeout: 200_000,
+      timeout: 400_000,
     });
     // `run` would wait for what is never said.
     running.child.stdin?.end();

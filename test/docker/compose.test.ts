@@ -2,7 +2,7 @@ import type Docker from 'dockerode';
 import { ComposeInstallation, SCHEMA } from './compose-fixture.js';
 import { until } from './until.js';
 
-jest.setTimeout(300_000);
+jest.setTimeout(480_000);
 
 const MEBIBYTE = 1024 ** 2;
 
