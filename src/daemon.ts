@@ -118,7 +118,7 @@ export async function startDaemon({
       intervalMs: 60_000,
       patienceMs: 60_000,
     });
-    const exporter = new Exporter({ runtime, specOf, atOnce: 2, idleMs: 300_000 });
+    const exporter = new Exporter({ runtime, specOf, atOnce: 4, idleMs: 60_000 });
     const loading = {
       store,
       runtime,

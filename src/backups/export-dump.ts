@@ -12,7 +12,8 @@ export interface ExporterDeps {
 
 /** Dumps databases to whoever reads on, without storing anything. */
 export class Exporter {
-  private underWay = 0;
+  /** The ids of the databases. */
+  private readonly underWay = new Set<string>();
 
   constructor(private readonly deps: ExporterDeps) {}
 
@@ -22,7 +23,11 @@ export class Exporter {
    */
   async *dump(database: Database, signal: AbortSignal): AsyncGenerator<Buffer, void, void> {
     const { runtime, specOf, idleMs, atOnce } = this.deps;
-    if (this.underWay >= atOnce) {
+    if (this.underWay.has(database.id)) {
+      const message = 'An export of this database is under way already: try again when it is done';
+      throw new RuntimeError('unavailable', message);
+    }
+    if (this.underWay.size >= atOnce) {
       throw new RuntimeError(
         'unavailable',
         `${atOnce} exports are under way already, which is all there may be: try again when one is done, or make a backup and download that`,
@@ -31,7 +36,7 @@ export class Exporter {
     const stop = new AbortController();
     const handover = new Handover(idleMs);
     const spec = specOf(database);
-    this.underWay += 1;
+    this.underWay.add(database.id);
     const dump = runtime.dump(
       spec,
       async (archive) => {
@@ -41,7 +46,7 @@ export class Exporter {
     );
     // Whatever ends it, a reader that waits is told by the end of the handover.
     const ended = dump.finally(() => {
-      this.underWay -= 1;
+      this.underWay.delete(database.id);
       handover.close();
     });
     ended.catch(() => undefined);

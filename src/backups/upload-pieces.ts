@@ -4,8 +4,10 @@ import { Readable } from 'node:stream';
 
 const MIB = 1024 ** 2;
 
-/** How many parts are in memory together. */
-const PARTS_AT_ONCE = 2;
+/** Each is in memory three times: as it comes, put together, and as the client sends it. */
+const PARTS_AT_ONCE = 1;
+/** S3 takes none that are smaller, but for the last. */
+const MIN_PART_BYTES = 5 * MIB;
 /** S3 takes 10,000: this leaves room for what encryption adds. */
 const MAX_PARTS = 9000;
 
@@ -17,7 +19,7 @@ export interface Target {
 
 /** Large enough for an object of this size to fit into the parts that one may have. */
 export function partBytesFor(sizeBytes: number): number {
-  return Math.max(8 * MIB, Math.ceil(sizeBytes / MAX_PARTS / MIB) * MIB);
+  return Math.max(MIN_PART_BYTES, Math.ceil(sizeBytes / MAX_PARTS / MIB) * MIB);
 }
 
 /**

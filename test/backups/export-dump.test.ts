@@ -3,14 +3,16 @@ import { Exporter } from '../../src/backups/export-dump.js';
 import type { Database } from '../../src/domain/records.js';
 import type { DatabaseSpec, Dump } from '../../src/runtime/runtime.js';
 
-const DATABASE = {} as Database;
+const DATABASE = { id: 'one' } as Database;
+const OTHER = { id: 'other' } as Database;
+const THIRD = { id: 'third' } as Database;
 
 /** An exporter of a dump of so many pieces, which counts how many were asked for. */
 function exporterOf(count: number, idleMs = 60_000) {
   const seen = { given: 0, failure: null as unknown };
   const exporter = new Exporter({
     specOf: () => ({}) as DatabaseSpec,
-    atOnce: 1,
+    atOnce: 2,
     idleMs,
     runtime: {
       dump: async (_spec, consume, { signal }) => {
@@ -70,4 +72,16 @@ it('does not keep a dump for a reader that has stopped reading', async () => {
   await pieces.next();
   while (seen.failure === null) await setImmediate();
   await expect(pieces.next()).rejects.toThrow(/Nothing of the dump was read for 0.02 s/);
+});
+
+it('goes once for each database, and for so many at once', async () => {
+  const { exporter } = exporterOf(3);
+  const first = exporter.dump(DATABASE, signal);
+  await first.next();
+  await expect(exporter.dump(DATABASE, signal).next()).rejects.toThrow(/of this database is under way/);
+  const second = exporter.dump(OTHER, signal);
+  await second.next();
+  await expect(exporter.dump(THIRD, signal).next()).rejects.toThrow(/2 exports are under way/);
+  await first.return();
+  await second.return();
 });

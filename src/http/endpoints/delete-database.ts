@@ -24,7 +24,7 @@ const querySchema = z.strictObject({
     .transform((value) => (value === undefined ? undefined : value === 'true'))
     .meta({
       description:
-        'Whether a last backup is made first. Unless said otherwise, that is so where the data is destroyed; when it fails, the volume is preserved after all.',
+        'Whether a last backup is made first. Unless said otherwise, that is so where the data is destroyed; when it fails, the volume is preserved after all. What is written while it is made is not in it.',
     }),
 });
 
