@@ -9,9 +9,14 @@ export async function* inBlocks(
     held.push(piece);
     length += piece.length;
     if (length < bytes) continue;
-    yield Buffer.concat(held, length);
+    yield joined(held);
     held = [];
     length = 0;
   }
-  if (length > 0) yield Buffer.concat(held, length);
+  if (length > 0) yield joined(held);
+}
+
+function joined(pieces: Buffer[]): Buffer {
+  const [first] = pieces;
+  return first && pieces.length === 1 ? first : Buffer.concat(pieces);
 }

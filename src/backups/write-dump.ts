@@ -11,7 +11,7 @@ export interface WrittenDump extends Written {
 }
 
 /** Docker's frames have a few kilobytes, each of which would take a call to hash and to write it. */
-const BLOCK_BYTES = 256 * 1024;
+const BLOCK_BYTES = 64 * 1024;
 /** What every dump in pg_dump's custom format begins with. */
 const MAGIC = Buffer.from('PGDMP');
 

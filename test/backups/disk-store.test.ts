@@ -231,13 +231,13 @@ describe('a draft', () => {
     expect(ended).toBe(true);
   });
 
-  it('takes no more than the disk has taken', async () => {
+  it('takes no more than the disk has taken, and one block', async () => {
     const draft = await store.begin(KEY);
     const unfinished = path(`${FOLDER}/.${STEM}.dump.unfinished`);
     let given = 0;
     async function* chunks() {
       for await (const chunk of dumpOf(1_000_000)) {
-        expect(statSync(unfinished).size).toBe(given);
+        expect(given - statSync(unfinished).size).toBeLessThan(64 * 1024);
         given += chunk.length;
         yield chunk;
       }
