@@ -53,6 +53,30 @@ describe('docker compose up -d', () => {
     expect(files.trim().split('\n')).toHaveLength(1);
   });
 
+  it('proves, restores, exports and imports through the proxy, with more than fits into a buffer', async () => {
+    const rows = `SELECT count(*)::int AS rows FROM moved`;
+    await here.query(
+      dsn,
+      `CREATE TABLE moved AS SELECT i, md5(i::text) || repeat('x', 200) AS text FROM generate_series(1, 100000) i`,
+    );
+    const backup = await here.call<{ id: string }>('POST', `${database}/backups`, { waitS: 60 });
+    const proven = await here.call('POST', `${database}/backups/${backup.body.id}/verify`, { waitS: 60 });
+    expect(proven.body).toMatchObject({ status: 'succeeded', errorMessage: null });
+    const body = { backupId: backup.body.id, replace: true, confirm: 'main' };
+    const restored = await here.call('POST', `${database}/restore`, { body, waitS: 60 });
+    expect(restored.body).toMatchObject({ status: 'succeeded', errorMessage: null });
+
+    const headers = { Authorization: `Bearer ${here.operatorToken}`, Prefer: 'wait=60' };
+    const dump = await (await fetch(`${here.url}${database}/export`, { headers })).arrayBuffer();
+    const imported = await fetch(`${here.url}${database}/import?clean=true`, {
+      method: 'POST',
+      headers,
+      body: dump,
+    });
+    expect(await imported.json()).toMatchObject({ status: 'succeeded', errorMessage: null });
+    expect(await here.query(dsn, rows)).toEqual([{ rows: 100_000 }]);
+  });
+
   it('does not answer tenants, whose networks the daemon is in', async () => {
     await here.call('POST', `${database}/restart`, { waitS: 60 });
     const { NetworkSettings } = await daemon().inspect();

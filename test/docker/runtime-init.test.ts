@@ -43,8 +43,8 @@ async function expectWhole(spec: DatabaseSpec): Promise<void> {
 }
 
 const INSTANTS_MS = {
-  SIGKILL: [0, 100, 250, 400, 550, 700, 850, 1000, 1200],
-  SIGINT: [0, 300, 700, 900, 1000, 1100],
+  SIGKILL: [0, 250, 550, 850, 1000, 1200],
+  SIGINT: [0, 700, 1000],
 };
 
 describe.each(['SIGKILL', 'SIGINT'] as const)('PostgreSQL gets %s while it initialises', (signal) => {
