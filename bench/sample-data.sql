@@ -9,14 +9,14 @@ INSERT INTO articles (title, body, written_at)
 SELECT 'Article ' || i,
        (SELECT string_agg(md5((i * 31 + j)::text) || ' lorem ipsum dolor sit amet ', '') FROM generate_series(1, 12) j),
        timestamptz '2020-01-01' + i * interval '7 minutes'
-FROM generate_series(1, 220000) i;
+FROM generate_series(1, 280000) i;
 
 CREATE TABLE documents (id uuid PRIMARY KEY, content jsonb NOT NULL);
 INSERT INTO documents
 SELECT md5(i::text)::uuid,
        jsonb_build_object('number', i, 'name', 'customer ' || i % 5000, 'tags', jsonb_build_array(i % 7, i % 11, i % 13),
                           'address', jsonb_build_object('street', md5((i % 977)::text), 'city', 'City ' || i % 300))
-FROM generate_series(1, 300000) i;
+FROM generate_series(1, 400000) i;
 
 CREATE TABLE measurements (
   sensor  int NOT NULL,
