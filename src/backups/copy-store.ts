@@ -9,14 +9,14 @@ import { differenceTo, MAX_MANIFEST_BYTES } from './read-manifest.js';
 import { StorageError } from './storage-error.js';
 
 /** The keys of the objects of one copy. */
-export interface CopyKeys {
+interface CopyKeys {
   dump: string;
   encryptedDump: string;
   manifest: string;
 }
 
 /** They mirror the disk's layout. */
-export function copyKeysOf(key: BackupKey): CopyKeys {
+function copyKeysOf(key: BackupKey): CopyKeys {
   const stem = [...folderNamesOf(key), stemOf(key)].join('/');
   return { dump: `${stem}.dump`, encryptedDump: `${stem}.dump.age`, manifest: `${stem}.json` };
 }
