@@ -11,10 +11,10 @@ import { withoutSecrets } from '../start-failure.js';
 const LOCK_TIMEOUT = '10s';
 
 /**
- * By measure: half the time of `pg_dump | gzip` or less. gzip at its usual 6 takes more than twice as long as
- * at 3, to be smaller by a sixteenth.
+ * By measure, of text, jsonb and numbers: zstd at 1 is smaller than gzip at its usual 6, and takes a third less processor
+ * time than at 3, which is hardly smaller. gzip takes more than twice as long at 6 as at 3, to be smaller by a sixteenth.
  */
-const LEVEL: Record<Compression, string> = { zstd: 'zstd:3', gzip: '3' };
+const LEVEL: Record<Compression, string> = { zstd: 'zstd:1', gzip: '3' };
 
 export function compressionOption(compression: Compression): string {
   return `--compress=${LEVEL[compression]}`;

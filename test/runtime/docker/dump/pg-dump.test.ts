@@ -10,7 +10,7 @@ it('has pg_dump be the login and nobody else, on the snapshot', () => {
       '--username=app_b',
       '--role=app_b',
       '--snapshot=00000003-1',
-      '--compress=zstd:3',
+      '--compress=zstd:1',
     ]),
   );
   expect(argv.join(' ')).not.toMatch(/postgres|enable-row-security/);
