@@ -1,4 +1,4 @@
-import { readdir, rename, type FileHandle } from 'node:fs/promises';
+import { readdir, rename, stat, type FileHandle } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isId } from '../domain/names.js';
 import { startSha256 } from '../secrets/digest.js';
@@ -60,6 +60,12 @@ export class Incoming {
     } catch {
       // What cannot be removed now is swept later.
     }
+  }
+
+  /** Of a file, in bytes. */
+  async sizeOf(id: string): Promise<number> {
+    const path = this.pathOf(id);
+    return (await onDisk(path, () => stat(path))).size;
   }
 
   /** A file from its beginning. */

@@ -14,8 +14,8 @@ export async function readUpload(
   const format = dumpFormatOf(await headOf(incoming.read(id)), major);
   if (!format.usable) throw new StorageError('not_a_dump', `The upload cannot be imported: ${format.reason}`);
   const open: OpenBytes = () => (format.gzipped ? gunzipped(incoming.read(id)) : incoming.read(id));
-  if (format.kind === 'archive') return { kind: 'archive', open };
-  return { kind: 'script', open, sizeBytes: await sizeOf(open(), signal) };
+  const sizeBytes = format.gzipped ? await lengthOf(open(), signal) : await incoming.sizeOf(id);
+  return { kind: format.kind, open, sizeBytes };
 }
 
 /** The first bytes of what comes, which is given up after them. */
@@ -58,7 +58,8 @@ function isOfZlib(error: unknown): boolean {
   return typeof code === 'string' && code.startsWith('Z_');
 }
 
-async function sizeOf(chunks: AsyncIterable<Buffer>, signal: AbortSignal): Promise<number> {
+/** How much it unpacks to is not told anywhere: gzip writes down what it is modulo 4 GiB. */
+async function lengthOf(chunks: AsyncIterable<Buffer>, signal: AbortSignal): Promise<number> {
   let sizeBytes = 0;
   for await (const chunk of chunks) {
     signal.throwIfAborted();

@@ -26,11 +26,11 @@ export function restoreHandler(deps: RestoreHandlerDeps): OperationHandler {
       requireMade(work.database);
       const { backup, origin } = backupOf(store, work);
       const load = getLoad(store, work.operation.id);
-      const { manifest, open, reasonOf } = await findStoredDump(stores, origin, backup, work.signal);
+      const { manifest, open, sizeBytes, reasonOf } = await findStoredDump(stores, origin, backup, work.signal);
       try {
         await loadDatabase(deps, work, {
           load,
-          source: { kind: 'dump', open },
+          source: { kind: 'dump', open, sizeBytes },
           check: (contents) => checkRestored(manifest.contents, contents),
         });
       } catch (error) {

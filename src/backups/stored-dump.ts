@@ -1,15 +1,14 @@
 import type { Backup } from '../domain/backup.js';
 import type { Database } from '../domain/records.js';
-import type { OpenBytes } from '../runtime/runtime.js';
+import type { SizedBytes } from '../runtime/runtime.js';
 import type { Manifest } from './manifest.js';
 import { openStored, type Stores } from './open-stored.js';
 import { StorageError } from './storage-error.js';
 
 /** A backup as a runtime takes it. */
-export interface StoredDump {
+export interface StoredDump extends SizedBytes {
   /** What the dump should hold. */
   manifest: Manifest;
-  open: OpenBytes;
   /** Why it could not be read, if that is so: it says more than what somebody made of half an archive. */
   reasonOf: (error: unknown) => unknown;
 }
@@ -24,6 +23,7 @@ export async function findStoredDump(
   const { manifest } = await openStored(stores, database, backup, signal);
   return {
     manifest,
+    sizeBytes: manifest.sizeBytes,
     open: async function* () {
       try {
         yield* (await openStored(stores, database, backup, signal)).chunks;

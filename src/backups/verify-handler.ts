@@ -26,9 +26,10 @@ export function verifyHandler({ store, runtime, stores }: VerifyHandlerDeps): Op
       const backup = backupOf(store, work);
       const { id: backupId, engineVersion } = backup;
       const { memoryBytes } = PLAN_OFFERS[work.database.plan].resources;
-      const { manifest, open, reasonOf } = await findStoredDump(stores, work.database, backup, work.signal);
+      const dump = await findStoredDump(stores, work.database, backup, work.signal);
+      const { manifest, open, sizeBytes, reasonOf } = dump;
       const restored = await runtime
-        .rehearse({ backupId, engineVersion, memoryBytes, open }, work)
+        .rehearse({ backupId, engineVersion, memoryBytes, open, sizeBytes }, work)
         .catch((error: unknown) => {
           throw reasonOf(error);
         });

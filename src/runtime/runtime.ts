@@ -64,6 +64,13 @@ export interface Dump {
 /** Bytes from their beginning each time it is called: neither compressed nor encrypted as a whole. */
 export type OpenBytes = () => AsyncIterable<Buffer>;
 
+/** Bytes of which it is known how many they are. */
+export interface SizedBytes {
+  open: OpenBytes;
+  /** How many bytes `open` gives. */
+  sizeBytes: number;
+}
+
 /** A PostgreSQL elsewhere. */
 export interface SourceServer {
   /** As its certificate names it. */
@@ -81,11 +88,11 @@ export interface SourceServer {
 /** What a database can be loaded with. */
 export type LoadSource =
   /** What `dump` made: loaded with the owners and grants it has, and without a single error. */
-  | { kind: 'dump'; open: OpenBytes }
+  | ({ kind: 'dump' } & SizedBytes)
   /** An archive of pg_dump from anywhere, custom or tar. Owners and grants of elsewhere are left out. */
-  | { kind: 'archive'; open: OpenBytes }
+  | ({ kind: 'archive' } & SizedBytes)
   /** SQL for psql from anywhere, which can be hostile. */
-  | { kind: 'script'; open: OpenBytes; sizeBytes: number }
+  | ({ kind: 'script' } & SizedBytes)
   /** A PostgreSQL elsewhere, which is dumped for it. */
   | { kind: 'server'; server: SourceServer };
 
@@ -119,12 +126,11 @@ export interface Loaded {
 export type ConsumeArchive = (archive: AsyncIterable<Buffer>) => Promise<void>;
 
 /** A dump that is to be tried out. */
-export interface Rehearsal {
+export interface Rehearsal extends SizedBytes {
   /** Names what it makes, for people. */
   backupId: string;
   engineVersion: number;
   memoryBytes: number;
-  open: OpenBytes;
 }
 
 /**

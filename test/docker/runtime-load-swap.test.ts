@@ -134,21 +134,7 @@ it('first ends what a load that was given up still makes', async () => {
 
 describe('what is broken off in the middle', () => {
   /** Goes on for ever after its first statements. */
-  const endless = (): LoadSource => ({
-    kind: 'script',
-    sizeBytes: 1,
-    open: () =>
-      Readable.from(
-        (async function* () {
-          // As much as is looked at before anything is made.
-          yield Buffer.from(`CREATE TABLE half AS SELECT 1;\n${'-- \n'.repeat(5000)}`);
-          for (;;) {
-            await pause(50);
-            yield Buffer.from('-- more\n');
-          }
-        })(),
-      ),
-  });
+  const endless = () => script('CREATE TABLE half AS SELECT 1; SELECT pg_sleep(600);');
   const workbench = (loadId: string) => fixture.docker.getContainer(`${fixture.prefix}-load-${loadId}`);
   const halfThere = async () =>
     (await fixture.query(spec, `SELECT 1 FROM pg_database WHERE datname ~ '^paasdb_new_'`)).length > 0;

@@ -1,5 +1,4 @@
-import { createWriteStream } from 'node:fs';
-import { readFile } from 'node:fs/promises';
+import { createReadStream, createWriteStream, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Loaded, LoadOptions, LoadSource } from '../../src/runtime/runtime.js';
@@ -39,9 +38,11 @@ describe.each([OLDEST, NEWEST])('a load into PostgreSQL %i', (engineVersion) => 
   const source = fixture.spec({ engineVersion });
   const target = fixture.spec({ engineVersion });
   const file = join(folder.path, `${engineVersion}.dump`);
-  const open = async function* () {
-    yield await readFile(file);
-  };
+  const dumped = (): LoadSource => ({
+    kind: 'dump',
+    open: () => createReadStream(file) as AsyncIterable<Buffer>,
+    sizeBytes: statSync(file).size,
+  });
   const load = (from: LoadSource, options: Partial<LoadOptions> = {}): Promise<Loaded> =>
     fixture.runtime.load(target, from, {
       loadId: generateId(),
@@ -65,7 +66,7 @@ describe.each([OLDEST, NEWEST])('a load into PostgreSQL %i', (engineVersion) => 
       (archive) => pipeline(archive, createWriteStream(file)),
       { signal: soon() },
     );
-    const loaded = await load({ kind: 'dump', open });
+    const loaded = await load(dumped());
     expect(loaded).toMatchObject({ contents, source: null, skipped: [] });
     expect(await fingerprintOf(fixture, target)).toEqual(await fingerprintOf(fixture, source));
     await nothingOfLoads(fixture, target, [loaded.previous]);
@@ -83,7 +84,7 @@ describe.each([OLDEST, NEWEST])('a load into PostgreSQL %i', (engineVersion) => 
       (archive) => pipeline(archive, createWriteStream(file)),
       { signal: soon() },
     );
-    expect(await load({ kind: 'dump', open }, { replace: true })).toMatchObject({ contents, skipped: [] });
+    expect(await load(dumped(), { replace: true })).toMatchObject({ contents, skipped: [] });
     const rights = `SELECT rolcanlogin OR rolbypassrls AS any FROM pg_roles WHERE rolname = 'paasdb_load_gone'`;
     expect(await fixture.query(target, rights)).toEqual([{ any: false }]);
   });

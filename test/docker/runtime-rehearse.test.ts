@@ -1,5 +1,4 @@
-import { createReadStream, createWriteStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { createReadStream, createWriteStream, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { compareContents } from '../../src/backups/compare-contents.js';
@@ -7,7 +6,7 @@ import type { Progress } from '../../src/domain/operation.js';
 import { PLAN_OFFERS } from '../../src/domain/plans.js';
 import { Engine } from '../../src/runtime/docker/engine/engine.js';
 import { containerFilter } from '../../src/runtime/docker/labels.js';
-import type { DatabaseContents, DatabaseSpec, Dump, OpenBytes } from '../../src/runtime/runtime.js';
+import type { DatabaseContents, DatabaseSpec, Dump, SizedBytes } from '../../src/runtime/runtime.js';
 import { temporaryFolder } from '../temporary-folder.js';
 import { EngineFixture, NEWEST, OLDEST, POSTGRES_IMAGE, soon } from './engine-fixture.js';
 import { sampleContents, SAMPLE_SQL } from './sample-contents.js';
@@ -19,8 +18,7 @@ const BACKUP = '0drill0000000000';
 const folder = temporaryFolder();
 afterAll(() => folder[Symbol.dispose]());
 
-interface Trial {
-  open: OpenBytes;
+interface Trial extends SizedBytes {
   version?: number;
   memoryBytes?: number;
   signal?: AbortSignal;
@@ -29,16 +27,16 @@ interface Trial {
 
 function rehearse(
   fixture: EngineFixture,
-  { open, version = NEWEST, memoryBytes = 256 * MIB, signal = soon(), onProgress }: Trial,
+  { open, sizeBytes, version = NEWEST, memoryBytes = 256 * MIB, signal = soon(), onProgress }: Trial,
 ) {
-  const rehearsal = { backupId: BACKUP, engineVersion: version, memoryBytes, open };
+  const rehearsal = { backupId: BACKUP, engineVersion: version, memoryBytes, open, sizeBytes };
   return fixture.runtime.rehearse(rehearsal, { signal, ...(onProgress && { onProgress }) });
 }
 
-const reading =
-  (file: string, end = Infinity): OpenBytes =>
-  () =>
-    createReadStream(file, { end }) as AsyncIterable<Buffer>;
+function reading(file: string, sizeBytes = statSync(file).size): SizedBytes {
+  const open = () => createReadStream(file, { end: sizeBytes - 1 }) as AsyncIterable<Buffer>;
+  return { open, sizeBytes };
+}
 
 async function dump(fixture: EngineFixture, spec: DatabaseSpec, file: string): Promise<Dump> {
   const consume = (archive: AsyncIterable<Buffer>) => pipeline(archive, createWriteStream(file));
@@ -60,10 +58,10 @@ describe.each([OLDEST, NEWEST])('a drill of PostgreSQL %i', (version) => {
     const seen: object[] = [];
     async function* open() {
       seen.push(await fixture.docker.getContainer(`${fixture.prefix}-drill-${BACKUP}`).inspect());
-      yield* reading(file)();
+      yield* reading(file).open();
     }
     const onProgress = (progress: Progress) => steps.set(progress.step, progress);
-    const restored = await rehearse(fixture, { open, version, onProgress });
+    const restored = await rehearse(fixture, { ...reading(file), open, version, onProgress });
 
     expect(restored).toEqual(contents);
     expect(restored).toMatchObject(sampleContents(contents.tables));
@@ -112,22 +110,23 @@ describe('a drill', () => {
   it('shows which rows are missing', async () => {
     const file = join(folder.path, 'without-rows.dump');
     await pgDump(fixture, spec, ['--exclude-table-data=public.notes'], file);
-    expect(compareContents(contents, await rehearse(fixture, { open: reading(file) }))).toEqual([
+    expect(compareContents(contents, await rehearse(fixture, reading(file)))).toEqual([
       'table "public"."notes" has 0 rows instead of 100000',
     ]);
   });
 
   it('fails where a part of the archive is missing, and where there is none', async () => {
-    const { size } = await stat(whole);
-    const open = reading(whole, Math.floor(size * 0.99));
-    await expect(rehearse(fixture, { open })).rejects.toMatchObject({
+    const cut = reading(whole, Math.floor(statSync(whole).size * 0.99));
+    await expect(rehearse(fixture, cut)).rejects.toMatchObject({
       code: 'archive_unusable',
       message: expect.stringMatching(/cannot be read to its end/),
     });
     async function* nothing() {
       // Not a byte.
     }
-    await expect(rehearse(fixture, { open: nothing })).rejects.toMatchObject({ code: 'archive_unusable' });
+    await expect(rehearse(fixture, { open: nothing, sizeBytes: 0 })).rejects.toMatchObject({
+      code: 'archive_unusable',
+    });
   });
 
   it('fails where an owner cannot be restored', async () => {
@@ -135,7 +134,7 @@ describe('a drill', () => {
     await superuser(fixture, spec, 'CREATE ROLE stranger; ALTER TABLE notes OWNER TO stranger');
     await pgDump(fixture, spec, [], file);
     await superuser(fixture, spec, 'ALTER TABLE notes OWNER TO app_owner');
-    await expect(rehearse(fixture, { open: reading(file) })).rejects.toMatchObject({
+    await expect(rehearse(fixture, reading(file))).rejects.toMatchObject({
       code: 'load_failed',
       message: expect.stringMatching(/role "stranger" does not exist/),
     });
@@ -144,10 +143,10 @@ describe('a drill', () => {
   it('fails with what breaks the archive off', async () => {
     const broken = new Error('the file is not what was stored');
     async function* open() {
-      yield* reading(whole, 100_000)();
+      yield* reading(whole, 100_000).open();
       throw broken;
     }
-    await expect(rehearse(fixture, { open })).rejects.toBe(broken);
+    await expect(rehearse(fixture, { ...reading(whole), open })).rejects.toBe(broken);
   });
 
   it('ends with its signal, and takes all with it', async () => {
@@ -156,7 +155,7 @@ describe('a drill', () => {
       if (step === 'Restoring') controller.abort();
     };
     const { signal } = controller;
-    const trial = rehearse(fixture, { open: reading(whole), onProgress, signal });
+    const trial = rehearse(fixture, { ...reading(whole), onProgress, signal });
     await expect(trial).rejects.toMatchObject({ code: 'aborted' });
   });
 
@@ -165,7 +164,7 @@ describe('a drill', () => {
     const onProgress = ({ step }: Progress) => {
       if (step === 'Restoring') stop().catch(() => undefined);
     };
-    await expect(rehearse(fixture, { open: reading(whole), onProgress })).rejects.toMatchObject({
+    await expect(rehearse(fixture, { ...reading(whole), onProgress })).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringMatching(/PostgreSQL (stopped|was killed)/),
     });
@@ -177,7 +176,7 @@ describe('a drill', () => {
     await fixture.query(spec, large, 'direct');
     await dump(fixture, spec, file);
     await fixture.query(spec, 'DROP MATERIALIZED VIEW large', 'direct');
-    await expect(rehearse(fixture, { open: reading(file), memoryBytes: 128 * MIB })).rejects.toMatchObject({
+    await expect(rehearse(fixture, { ...reading(file), memoryBytes: 128 * MIB })).rejects.toMatchObject({
       code: 'unavailable',
       message: expect.stringMatching(/PostgreSQL was killed.*128 MiB of memory/),
     });
@@ -185,7 +184,7 @@ describe('a drill', () => {
 
   it('clears away what one that died has left', async () => {
     await leaveBehind(fixture);
-    expect(await rehearse(fixture, { open: reading(whole) })).toEqual(contents);
+    expect(await rehearse(fixture, reading(whole))).toEqual(contents);
   });
 
   it('that died is cleared away at the next start', async () => {

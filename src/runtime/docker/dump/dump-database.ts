@@ -20,7 +20,7 @@ import { makeReader, removeReader, type ReaderPlace } from '../sql/reader.js';
 import { sessionSettings } from '../sql/session-settings.js';
 import { StallWatch } from './stall-watch.js';
 import { TenantSession } from '../sql/tenant-session.js';
-import { Together } from './together.js';
+import { Together } from '../together.js';
 
 /** How long pg_dump may print nothing while somebody waits for it. There is no limit to a dump as a whole. */
 const STALL_MS = 5 * 60_000;

@@ -1,5 +1,6 @@
 import type { IncomingMessage } from 'node:http';
 import { text } from 'node:stream/consumers';
+import { pipeline } from 'node:stream/promises';
 import { extract, pack } from 'tar-stream';
 import { withDeadline } from './deadline.js';
 
@@ -21,6 +22,20 @@ export async function tarOf(files: readonly FileToPut[]): Promise<Buffer> {
   const chunks: Buffer[] = [];
   for await (const chunk of archive) chunks.push(chunk as Buffer);
   return Buffer.concat(chunks);
+}
+
+/** A tar archive of one file of this size, made as it is read. It fails with what the pieces fail with. */
+export async function* tarOfPieces(
+  header: { name: string; mode: number; size: number },
+  pieces: AsyncIterable<Buffer>,
+): AsyncGenerator<Buffer, void> {
+  const archive = pack();
+  const entry = archive.entry(header, (error) => {
+    if (!error) archive.finalize();
+  });
+  // What fails it destroys the archive too, and is told of by that.
+  pipeline(pieces, entry).catch(() => undefined);
+  for await (const chunk of archive) yield chunk as Buffer;
 }
 
 /** The content of the first file in the tar archive that `open` answers; `null` when there is none. */

@@ -1,5 +1,5 @@
 import type { IncomingMessage } from 'node:http';
-import type { Duplex } from 'node:stream';
+import type { Duplex, Readable } from 'node:stream';
 import type { z } from 'zod';
 import type { RuntimeErrorCode } from '../../runtime.js';
 import { delayed, withDeadline } from './deadline.js';
@@ -15,7 +15,7 @@ export interface Call {
   path: string;
   query?: Record<string, string | number | boolean | object>;
   body?: object;
-  file?: Buffer;
+  file?: Buffer | Readable;
   deadlineMs?: number;
   /**
    * It makes something: it is not sent after an abort, and its answer is waited for when the abort comes in

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { readSingleFile } from './archive.js';
 import { RuntimeError } from '../../runtime.js';
@@ -11,6 +12,8 @@ import type { OwnContainers } from './own-containers.js';
 const created = z.object({ Id: z.string() }).transform(({ Id }) => Id);
 
 const GONE_DEADLINE_MS = 60_000;
+/** No disk is filled for longer. */
+const PIECES_DEADLINE_MS = 24 * 60 * 60_000;
 
 /** Containers of the engine, by their exact id. Those that are not ours can be looked at, and no more. */
 export class Containers {
@@ -126,6 +129,35 @@ export class Containers {
       { what, method: 'PUT', path: `${pathOf(id)}/archive`, query, file: archive },
       signal,
     );
+  }
+
+  /**
+   * Puts a tar archive that comes in pieces into a container, which need not run. For as long as they come: whoever
+   * gives them watches over them, and aborts. What the pieces fail with is passed on as it is.
+   */
+  async putPieces(
+    id: string,
+    path: string,
+    archive: AsyncIterable<Buffer>,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const what = `write a file to ${path} in a container`;
+    await this.own.require(id, what, signal);
+    const file = Readable.from(archive, { objectMode: false });
+    const call = {
+      what,
+      method: 'PUT',
+      path: `${pathOf(id)}/archive`,
+      query: { path },
+      deadlineMs: PIECES_DEADLINE_MS,
+    } as const;
+    try {
+      await this.caller.send({ ...call, file }, signal);
+    } catch (error) {
+      throw file.errored ?? error;
+    } finally {
+      file.destroy();
+    }
   }
 
   /** A small file in a container, which need not run; `null` when there is no such file. */

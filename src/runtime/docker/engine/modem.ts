@@ -1,4 +1,5 @@
 import Docker from 'dockerode';
+import type { Readable } from 'node:stream';
 import { RuntimeError } from '../../runtime.js';
 
 /** The part of dockerode's transport that is used here. */
@@ -9,7 +10,8 @@ export interface Modem {
       method: string;
       options?: { _query?: object; _body?: object };
       headers?: Record<string, string>;
-      file?: Buffer;
+      /** A stream is ended with the request, and ends it with its own error. */
+      file?: Buffer | Readable;
       hijack?: boolean;
       openStdin?: boolean;
       isStream?: boolean;

@@ -10,9 +10,11 @@ import { makeFresh, retireLoader } from './fresh-database.js';
 import { handOver } from './hand-over.js';
 import type { LoadNames } from './load-names.js';
 import type { Preparation } from './preparation.js';
-import { putText } from './put-file.js';
-import { analyze, contentsOf, inDatabase } from './read-loaded.js';
+import { putText } from './put-text.js';
+import { analyze } from './analyze.js';
+import { contentsOf, inDatabase } from './read-loaded.js';
 import { asSuperuser } from '../sql/superuser.js';
+import { Together } from '../together.js';
 import { PASS_FILE } from './workbench.js';
 
 export interface Filling {
@@ -37,16 +39,16 @@ export async function fillFresh(
   const { execs } = engine;
   const { engineVersion: major } = spec;
   const password = generatePassword();
-  const onServer = <T>(use: (session: Session) => Promise<T>) =>
-    asSuperuser(execs, server.container.id, use, signal);
-  const asServer = (statements: readonly string[]) =>
-    onServer(async (session) => {
-      for (const statement of statements) await session.run(statement);
-    });
+  const onServer = (use: (session: Session) => Promise<void>, inner = signal) =>
+    asSuperuser(execs, server.container.id, use, inner);
   const { keepsOwners } = preparation;
-  await asServer(makeFresh(names, { verifier: scramVerifier(password), keepsOwners }));
-
-  await putText(execs, { containerId: workbenchId, path: PASS_FILE, text: `*:*:*:*:${password}\n` }, signal);
+  const fresh = makeFresh(names, { verifier: scramVerifier(password), keepsOwners });
+  const text = `*:*:*:*:${password}\n`;
+  const making = new Together(signal);
+  await making.all(
+    onServer((session) => runAll(session, fresh), making.signal),
+    putText(execs, { containerId: workbenchId, path: PASS_FILE, text }, making.signal),
+  );
   const place = { ...server.address, user: names.role, database: names.fresh, passFile: PASS_FILE };
   const connection = loadingWith(remoteConnection(place), { major, memoryBytes: spec.resources.memoryBytes });
   const skipped = await preparation.load(connection, signal);
@@ -56,15 +58,21 @@ export async function fillFresh(
   onProgress('Checking what was loaded', 0, 1);
   const login = { role: names.role, password };
   const asLoader = { login, major, database: names.fresh };
-  const [contents] = await Promise.all([
-    inDatabase(server.address, asLoader, contentsOf, signal),
-    inDatabase(server.address, asLoader, analyze, signal),
-  ]);
+  const checking = new Together(signal);
+  const inFresh = <T>(use: (session: Session) => Promise<T>) =>
+    inDatabase(server.address, asLoader, use, checking.signal);
+  const [contents] = await checking.all(inFresh(contentsOf), analyze(inFresh));
   check(contents);
 
-  await asServer(retireLoader(names));
   const asTenant = { login: spec.login, major, database: names.fresh };
-  await inDatabase(server.address, asTenant, (session) => handOver(session, names.role), signal);
-  await onServer((session) => dropRole(session, names.role));
+  await onServer(async (session) => {
+    await runAll(session, retireLoader(names));
+    await inDatabase(server.address, asTenant, (tenant) => handOver(tenant, names.role), signal);
+    await dropRole(session, names.role);
+  });
   return { contents, skipped };
+}
+
+async function runAll(session: Session, statements: readonly string[]): Promise<void> {
+  for (const statement of statements) await session.run(statement);
 }

@@ -13,6 +13,7 @@ import { sleep } from '../engine/deadline.js';
 import { besideLoaded } from '../source/beside-loaded.js';
 import { withSourceBench } from '../source/source-bench.js';
 import { literal } from '../roles-sql.js';
+import { Together } from '../together.js';
 import { fillFresh } from './fill-fresh.js';
 import { findRunning } from './find-containers.js';
 import { findUserObjects } from './find-user-objects.js';
@@ -57,8 +58,12 @@ export async function loadDatabase(
     await deps.networks.enter(spec.org, signal);
     const server = await findServer(deps, spec, signal);
     const attempt = { spec, server, names, options };
-    if (await isInPlace(deps, attempt)) return await finish(deps, attempt);
-    await tidy(deps, spec.id, signal);
+    const looking = new Together(signal);
+    const [inPlace] = await looking.all(
+      isInPlace(deps, attempt, looking.signal),
+      tidy(deps, spec.id, looking.signal),
+    );
+    if (inPlace) return await finish(deps, attempt);
     if (!options.replace) await requireEmpty(attempt);
     return await begin(deps, attempt, source);
   } catch (error) {
@@ -78,13 +83,17 @@ async function begin(deps: LoadDeps, attempt: Attempt, from: LoadSource): Promis
   try {
     const purpose = { loadId, databaseId: spec.id };
     const image = { server, major: spec.engineVersion, org: spec.org };
-    const workbenchId = await openWorkbench(deps, purpose, image, signal);
+    const opening = new Together(signal);
+    const [workbenchId, extensions] = await opening.all(
+      openWorkbench(deps, purpose, image, opening.signal),
+      loadableExtensions(engine.execs, server.container.id, opening.signal),
+    );
     const bench = { purpose, imageId: server.container.imageId, major: spec.engineVersion };
     const place: PreparationPlace = {
       engine,
       containerId: workbenchId,
       major: spec.engineVersion,
-      loadableExtensions: await loadableExtensions(engine.execs, server.container.id, signal),
+      loadableExtensions: extensions,
       withSourceBench: (use, inner) => withSourceBench(deps, bench, use, inner),
       onProgress,
     };
@@ -96,7 +105,7 @@ async function begin(deps: LoadDeps, attempt: Attempt, from: LoadSource): Promis
     const pooler = await findRunning(deps, 'pooler', spec.id, signal);
     const swapPlace = { execs: engine.execs, postgresId: server.container.id, poolerId: pooler.id };
     const interruptedMs = await swap(swapPlace, names);
-    const source = preparation.source && besideLoaded(preparation.source, contents, place.loadableExtensions);
+    const source = preparation.source && besideLoaded(preparation.source, contents, extensions);
     return { contents, source, skipped, interruptedMs, previous: names.previous };
   } finally {
     await cleanUp(deps, spec.id);
@@ -108,7 +117,6 @@ async function finish(deps: LoadDeps, { spec, server, names, options }: Attempt)
   const { signal } = options;
   const pooler = await findRunning(deps, 'pooler', spec.id, signal);
   if (pooler.id !== null) await resumePooler(deps.engine.execs, pooler.id, signal);
-  await tidy(deps, spec.id, signal);
   // Policies may hide rows from the tenant's own login.
   const place = { execs: deps.engine.execs, containerId: server.container.id, processId: deps.processId };
   const reader = await makeReader(place, signal);
@@ -119,13 +127,13 @@ async function finish(deps: LoadDeps, { spec, server, names, options }: Attempt)
   return { contents, source: null, skipped: [], interruptedMs: 0, previous: names.previous };
 }
 
-function isInPlace({ engine }: LoadDeps, { server, names, options }: Attempt): Promise<boolean> {
+function isInPlace({ engine }: LoadDeps, { server, names }: Attempt, signal: AbortSignal): Promise<boolean> {
   const question = `SELECT FROM pg_database WHERE datname = ${literal(names.previous)}`;
   return asSuperuser(
     engine.execs,
     server.container.id,
     async (session) => (await session.query(question)).length > 0,
-    options.signal,
+    signal,
   );
 }
 

@@ -12,9 +12,9 @@ export function prepareSource(
 ): Promise<Preparation> {
   switch (source.kind) {
     case 'dump':
-      return prepareArchive(place, { open: source.open, keepsOwners: true }, signal);
+      return prepareArchive(place, { ...source, keepsOwners: true }, signal);
     case 'archive':
-      return prepareArchive(place, { open: source.open, keepsOwners: false }, signal);
+      return prepareArchive(place, { ...source, keepsOwners: false }, signal);
     case 'script':
       return prepareScript(place, source, signal);
     case 'server':

@@ -1,4 +1,4 @@
-import { RuntimeError, type OpenBytes } from '../../runtime.js';
+import { RuntimeError, type SizedBytes } from '../../runtime.js';
 import { leaveOut, NOT_LOADABLE } from './leave-out.js';
 import { listArchive, restoreArchive, type PlacedArchive } from './pg-restore.js';
 import type { Preparation, PreparationPlace } from './preparation.js';
@@ -11,13 +11,13 @@ const LOADING = 'Loading the data';
 /** Copies an archive into the workbench, where pg_restore can go to and fro in it, and looks into it. */
 export async function prepareArchive(
   place: PreparationPlace,
-  { open, keepsOwners }: { open: OpenBytes; keepsOwners: boolean },
+  { open, sizeBytes, keepsOwners }: SizedBytes & { keepsOwners: boolean },
   signal: AbortSignal,
 ): Promise<Preparation> {
   const { engine, containerId, major, onProgress } = place;
   const archive = { containerId, path: `${scratchFolder(major)}/archive` };
   onProgress('Copying the archive', 0, 1);
-  await putFile(engine.execs, { ...archive, open }, signal);
+  await putFile(engine, { ...archive, open, sizeBytes }, signal);
   return preparePlaced(place, archive, { keepsOwners }, signal);
 }
 

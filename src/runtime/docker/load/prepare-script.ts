@@ -1,26 +1,30 @@
-import type { OpenBytes } from '../../runtime.js';
+import type { OpenBytes, SizedBytes } from '../../runtime.js';
 import { withDeadline } from '../engine/deadline.js';
+import { placeScript } from './place-script.js';
 import type { Preparation, PreparationPlace } from './preparation.js';
 import { runScript } from './run-script.js';
 import { HEAD_BYTES, readScriptHead } from './script-head.js';
+import { scratchFolder } from './workbench.js';
 
 const HEAD_MS = 5 * 60_000;
 
-/** Looks at the beginning of a script. */
+/** Looks at both ends of a script, and copies it into the workbench. */
 export async function prepareScript(
   { engine, containerId, major, onProgress }: PreparationPlace,
-  { open, sizeBytes }: { open: OpenBytes; sizeBytes: number },
+  { open, sizeBytes }: SizedBytes,
   signal: AbortSignal,
 ): Promise<Preparation> {
   const head = await withDeadline(HEAD_MS, signal, () => headOf(open));
   const { isDump } = readScriptHead(head.toString('utf8'), major);
+  onProgress('Copying the script', 0, 1);
+  const path = `${scratchFolder(major)}/script.sql`;
+  const script = await placeScript(engine, { containerId, path, open, sizeBytes, isDump }, signal);
   return {
     keepsOwners: false,
     source: null,
     load: (connection, inner) => {
       const report = (done: number, total: number) => onProgress('Running the script', done, total);
-      const job = { containerId, connection, open, sizeBytes, isDump, onProgress: report };
-      return runScript(engine.execs, job, inner);
+      return runScript(engine.execs, { script, connection, onProgress: report }, inner);
     },
   };
 }

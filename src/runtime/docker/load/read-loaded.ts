@@ -1,11 +1,9 @@
-import { RuntimeError, type DatabaseContents } from '../../runtime.js';
+import type { DatabaseContents } from '../../runtime.js';
 import type { Address } from '../address.js';
 import { lockRelations, readContents } from '../sql/contents.js';
 import type { Session } from '../sql/session.js';
 import { TenantSession, type SessionAs } from '../sql/tenant-session.js';
 
-/** As long as it takes statistics to be of use; autovacuum goes on with them. */
-const ANALYZE_LIMIT = '15min';
 /** Counting all rows of something very large. */
 const LIMIT_MS = 12 * 60 * 60_000;
 
@@ -24,17 +22,6 @@ export async function inDatabase<T>(
   } finally {
     session.close();
   }
-}
-
-/** Gathers what the planner wants to know, which is not in a dump. Without it everything works, if slowly. */
-export async function analyze(session: Session): Promise<void> {
-  await session.run(`SET statement_timeout = '${ANALYZE_LIMIT}'`);
-  try {
-    await session.run('ANALYZE');
-  } catch (error) {
-    if (!(error instanceof RuntimeError) || error.code !== 'load_failed') throw error;
-  }
-  await session.run('SET statement_timeout = 0');
 }
 
 /** What a database holds. */

@@ -1,10 +1,10 @@
-import { generateId } from '../../../secrets/random.js';
-import { RuntimeError, type OpenBytes, type Skipped } from '../../runtime.js';
-import { TextTail } from '../engine/text-tail.js';
+import { RuntimeError, type Skipped } from '../../runtime.js';
 import type { Execs, RunningProgram } from '../engine/exec.js';
+import { TextTail } from '../engine/text-tail.js';
 import type { Connection } from '../sql/connection.js';
+import { withoutSecrets } from '../start-failure.js';
+import type { PlacedScript } from './place-script.js';
 import { judgeScriptEnd } from './script-end.js';
-import { TAIL_BYTES } from './script-head.js';
 import { ScriptMessages } from './script-messages.js';
 import { ScriptReport } from './script-report.js';
 
@@ -12,7 +12,7 @@ import { ScriptReport } from './script-report.js';
  * Not ON_ERROR_STOP: what may be left out is told from the rest by its error. Inside of a transaction it would take
  * all the rest with it, so psql makes a savepoint before each statement.
  */
-const ARGV = [
+const PSQL = [
   'psql',
   '-X',
   '-q',
@@ -22,19 +22,27 @@ const ARGV = [
   ...['-o', '/dev/null', '-f', '-'],
 ];
 
-/** Ends the last statement, and asks whether there is a transaction that has changed something and would be lost. */
-const UNCOMMITTED = `
-;
-SELECT pg_catalog.txid_current_if_assigned() IS NOT NULL AS uncommitted \\gset
+/**
+ * Runs a program on a file, and prints each second how far it has read, and at the end its exit code: a connection that
+ * is cut ends like one that is complete. What sleeps then holds none of the outputs open.
+ */
+const SCRIPT = `
+file=$1
+shift
+"$@" <"$file" &
+program=$!
+while sed -n 's/^pos:[[:space:]]*/at /p' "/proc/$program/fdinfo/0" && sleep 1 >/dev/null; do :; done 2>/dev/null &
+watch=$!
+wait "$program"
+code=$?
+kill "$watch"
+echo "ended $code"
 `;
 
 export interface ScriptJob {
-  containerId: string;
+  script: PlacedScript;
   connection: Connection;
-  open: OpenBytes;
-  sizeBytes: number;
-  /** It has to end as a dump of pg_dump does. */
-  isDump: boolean;
+  /** Of its bytes. */
   onProgress: (done: number, total: number) => void;
 }
 
@@ -42,8 +50,12 @@ export interface ScriptJob {
  * Has psql run a script that somebody wrote. Rejects unless it came to its end and nothing is missing but what it
  * returns.
  */
-export async function runScript(execs: Execs, job: ScriptJob, signal: AbortSignal): Promise<Skipped[]> {
-  const { containerId, connection, open, sizeBytes, isDump, onProgress } = job;
+export async function runScript(
+  execs: Execs,
+  { script, connection, onProgress }: ScriptJob,
+  signal: AbortSignal,
+): Promise<Skipped[]> {
+  const { containerId, path, mark, sizeBytes } = script;
   const report = new ScriptReport();
   const failed = new AbortController();
   const messages = new ScriptMessages((error) => {
@@ -51,44 +63,36 @@ export async function runScript(execs: Execs, job: ScriptJob, signal: AbortSigna
     // One is enough, and what follows is mostly its consequences. The first few are told all the same.
     if (report.failure()) setTimeout(() => failed.abort(), AFTERMATH_MS).unref();
   });
-  const end = new TextTail(TAIL_BYTES);
-  // Printed by psql behind all that came before, unless it takes that for a part of something unfinished.
-  const mark = `paasdb-${generateId()}`;
-  const cameThrough = (printed: string, uncommitted: 't' | 'f') =>
-    printed.endsWith(`${mark} ${uncommitted}\n`);
-  const sent = { all: false };
-  async function* pieces() {
-    let done = 0;
-    for await (const piece of open()) {
-      end.add(piece);
-      yield piece;
-      done += piece.length;
-      onProgress(Math.min(done, sizeBytes), sizeBytes);
-    }
-    sent.all = true;
-    yield Buffer.from(`${UNCOMMITTED}\\echo ${mark} :uncommitted\n`);
-  }
   const request = {
     containerId,
-    argv: ARGV,
+    program: 'psql',
+    argv: ['sh', '-c', SCRIPT, 'sh', path, ...PSQL],
     env: connection,
     user: 'postgres',
-    stdin: pieces(),
+    stdin: '',
     onStderr: (chunk: Buffer) => messages.add(chunk),
   };
   const run = async ({ stdout, exit }: RunningProgram) => {
     const tail = new TextTail(1024);
-    for await (const chunk of stdout) tail.add(chunk);
-    return { ...(await exit()), printed: String(tail) };
+    for await (const chunk of stdout) {
+      tail.add(chunk);
+      for (const [, at] of chunk.toString().matchAll(POSITION)) {
+        onProgress(Math.min(Number(at), sizeBytes), sizeBytes);
+      }
+    }
+    const printed = String(tail).replaceAll(POSITION, '');
+    const [end, exitCode] = /ended (\d+)\n$/.exec(printed) ?? [];
+    if (end !== undefined) return { printed: printed.slice(0, -end.length), exitCode: Number(exitCode) };
+    const { stderr } = await exit();
+    const said = withoutSecrets(stderr.trim()) || 'it said nothing';
+    const message = `psql was stopped, or the connection to Docker lost, before the script was through (${said})`;
+    throw new RuntimeError('unavailable', message);
   };
   const wrong = (exitCode: number | null, printed: string) =>
     judgeScriptEnd({
-      sentAll: sent.all,
-      isDump,
-      tail: String(end),
       exitCode,
-      cameThrough: cameThrough(printed, 'f') || cameThrough(printed, 't'),
-      uncommitted: cameThrough(printed, 't'),
+      cameThrough: printed.endsWith(`${mark} f\n`) || printed.endsWith(`${mark} t\n`),
+      uncommitted: printed.endsWith(`${mark} t\n`),
       failure: report.failure(),
     });
   const bounded = AbortSignal.any([signal, failed.signal]);
@@ -99,9 +103,8 @@ export async function runScript(execs: Execs, job: ScriptJob, signal: AbortSigna
   messages.end();
   const reason = wrong(ended.exitCode, ended.printed);
   if (reason) throw reason;
-  if (!sent.all)
-    throw new RuntimeError('unavailable', 'The connection to Docker was lost before the script was through');
   return report.skipped;
 }
 
 const AFTERMATH_MS = 500;
+const POSITION = /^at (\d+)\n/gm;

@@ -1,13 +1,6 @@
 import { RuntimeError } from '../../runtime.js';
-import { endsAsDump } from './script-head.js';
 
 export interface ScriptEnd {
-  /** All of it went to psql. */
-  sentAll: boolean;
-  /** It is pg_dump's, and has to end as pg_dump ends. */
-  isDump: boolean;
-  /** Its last bytes. */
-  tail: string;
   /** Of psql; `null` when it was not waited for. */
   exitCode: number | null;
   /** psql has printed what stands behind the script. */
@@ -23,11 +16,8 @@ export interface ScriptEnd {
  * reasons, or for none: a COPY without its end is a part of a table without an error.
  */
 export function judgeScriptEnd(end: ScriptEnd): RuntimeError | null {
-  const { sentAll, isDump, tail, exitCode, cameThrough, uncommitted, failure } = end;
-  if (sentAll && isDump && !endsAsDump(tail)) {
-    return new RuntimeError('archive_unusable', 'The script is a dump without its end: it was cut off');
-  }
-  if (sentAll && exitCode === 0 && !cameThrough) {
+  const { exitCode, cameThrough, uncommitted, failure } = end;
+  if (exitCode === 0 && !cameThrough) {
     return new RuntimeError(
       'archive_unusable',
       'The script ends in the middle of a statement or of a COPY, or leaves psql before its end',

@@ -1,4 +1,4 @@
-import type { Rehearsal } from '../../runtime.js';
+import type { Rehearsal, SizedBytes } from '../../runtime.js';
 import type { Blueprint } from '../blueprint.js';
 import { dataLayout } from '../data-layout.js';
 import { hardened } from '../hardening.js';
@@ -20,7 +20,7 @@ export type DrillBlueprint = Pick<Blueprint, 'name' | 'image' | 'body' | 'mount'
  * @param password the superuser's, which is not used: the image does not start without one
  */
 export function drillContainer(
-  { backupId, engineVersion, memoryBytes }: Omit<Rehearsal, 'open'>,
+  { backupId, engineVersion, memoryBytes }: Omit<Rehearsal, keyof SizedBytes>,
   { prefix, name, image, password }: { prefix: string; name: string; image: string; password: string },
 ): DrillBlueprint {
   const { mountPath } = dataLayout(engineVersion);

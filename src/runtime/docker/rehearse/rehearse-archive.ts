@@ -1,6 +1,6 @@
 import type { Logger } from '../../../domain/logger.js';
 import { RuntimeError, type ApplyOptions, type DatabaseContents, type Rehearsal } from '../../runtime.js';
-import type { Execs } from '../engine/exec.js';
+import type { Engine } from '../engine/engine.js';
 import { loadingWith, localConnection } from '../sql/connection.js';
 import { listArchive } from '../load/pg-restore.js';
 import { PsqlSession } from '../sql/psql-session.js';
@@ -61,7 +61,7 @@ async function drill(
     signal,
   );
   try {
-    return await restoreAndCount(engine.execs, rehearsal, opened, at, signal);
+    return await restoreAndCount(engine, rehearsal, opened, at, signal);
   } catch (error) {
     const { containerId } = opened;
     const { memoryBytes } = rehearsal;
@@ -70,16 +70,17 @@ async function drill(
 }
 
 async function restoreAndCount(
-  execs: Execs,
-  { engineVersion: major, memoryBytes, open }: Rehearsal,
+  engine: Engine,
+  { engineVersion: major, memoryBytes, open, sizeBytes }: Rehearsal,
   { containerId, archivePath: path, database, role }: OpenedDrill,
   at: (step: string, done?: number, total?: number) => void,
   signal: AbortSignal,
 ): Promise<DatabaseContents> {
+  const { execs } = engine;
   const archive = { containerId, path };
   const connection = loadingWith(localConnection(database, role), { major, memoryBytes });
   at('Copying the archive');
-  await putFile(execs, { ...archive, open }, signal);
+  await putFile(engine, { ...archive, open, sizeBytes }, signal);
   const contents = await listArchive(execs, archive, major, signal);
   const onRestored = (done: number, total: number) => at('Restoring', done, total);
   await restoreDump(execs, { archive, contents, connection, onProgress: onRestored }, signal);

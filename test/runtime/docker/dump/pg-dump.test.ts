@@ -1,7 +1,6 @@
 import { guarded } from '../../../../src/runtime/docker/dump/guarded.js';
 import { parseVersion, pgDumpArgv } from '../../../../src/runtime/docker/dump/pg-dump.js';
 import { sessionSettings } from '../../../../src/runtime/docker/sql/session-settings.js';
-import { Together } from '../../../../src/runtime/docker/dump/together.js';
 
 it('has pg_dump be the login and nobody else, on the snapshot', () => {
   const argv = pgDumpArgv({ role: 'app_b', snapshot: '00000003-1', compression: 'zstd' });
@@ -35,12 +34,4 @@ it('asks each major for what it knows only', () => {
   expect(sessionSettings(16)).not.toContain('transaction_timeout=');
   expect(sessionSettings(17)).toContain('-c transaction_timeout=0');
   expect(sessionSettings(15)).toContain('-c row_security=off');
-});
-
-it('stops all for the first that fails, and says why', async () => {
-  const together = new Together(new AbortController().signal);
-  const stopped = new Promise((_, reject) => {
-    together.signal.addEventListener('abort', () => reject(new Error('stopped')));
-  });
-  await expect(together.all(stopped, Promise.reject(new Error('first')))).rejects.toThrow('first');
 });

@@ -1,0 +1,51 @@
+import { generateId } from '../../../secrets/random.js';
+import { RuntimeError, type SizedBytes } from '../../runtime.js';
+import type { Engine } from '../engine/engine.js';
+import { TextTail } from '../engine/text-tail.js';
+import { putFile } from './put-file.js';
+import { endsAsDump, TAIL_BYTES } from './script-head.js';
+
+/** A script in a container that has psql. */
+export interface PlacedScript {
+  containerId: string;
+  path: string;
+  sizeBytes: number;
+  /** What psql prints, and whether something is uncommitted, behind all that came before, unless it takes that for a part of something unfinished. */
+  mark: string;
+}
+
+/** Ends the last statement, and asks whether there is a transaction that has changed something and would be lost. */
+const UNCOMMITTED = `
+;
+SELECT pg_catalog.txid_current_if_assigned() IS NOT NULL AS uncommitted \\gset
+`;
+
+/** Copies a script into a container, with something behind it that tells whether psql came to its end. */
+export async function placeScript(
+  engine: Pick<Engine, 'containers'>,
+  {
+    containerId,
+    path,
+    open,
+    sizeBytes,
+    isDump,
+  }: SizedBytes & { containerId: string; path: string; isDump: boolean },
+  signal: AbortSignal,
+): Promise<PlacedScript> {
+  const mark = `paasdb-${generateId()}`;
+  const behind = Buffer.from(`${UNCOMMITTED}\\echo ${mark} :uncommitted\n`);
+  const end = new TextTail(TAIL_BYTES);
+  async function* pieces() {
+    for await (const piece of open()) {
+      end.add(piece);
+      yield piece;
+    }
+    yield behind;
+  }
+  const file = { containerId, path, open: pieces, sizeBytes: sizeBytes + behind.length };
+  await putFile(engine, file, signal);
+  if (isDump && !endsAsDump(String(end))) {
+    throw new RuntimeError('archive_unusable', 'The script is a dump without its end: it was cut off');
+  }
+  return { containerId, path, sizeBytes: file.sizeBytes, mark };
+}
