@@ -4,6 +4,7 @@ import { contentOf } from './sample-backup.js';
 import { startS3, type S3Server } from './s3-server.js';
 
 const MIB = 1024 ** 2;
+const PIECE_BYTES = 64 * 1024;
 const KEY = 'databases/acme/some.dump';
 
 const TIMEOUTS = { connectMs: 5000, idleMs: 10_000 };
@@ -23,10 +24,10 @@ afterEach(async () => {
 
 async function* bytes(sizeBytes: number, { failAt = Infinity, error = new Error('the disk is gone') } = {}) {
   await Promise.resolve();
-  const piece = Buffer.alloc(64 * 1024, 'paas');
-  for (let at = 0; at < sizeBytes; at += piece.length) {
+  for (let at = 0; at < sizeBytes; at += PIECE_BYTES) {
     if (at >= failAt) throw error;
-    yield piece.subarray(0, Math.min(piece.length, sizeBytes - at));
+    // No two are the same, so that one in another's place is noticed.
+    yield Buffer.alloc(Math.min(PIECE_BYTES, sizeBytes - at), `paas at ${at} `);
   }
 }
 
@@ -40,16 +41,19 @@ const read = async (): Promise<Buffer> => {
 };
 
 describe('an object', () => {
-  it.each([1, 100_000, 8 * MIB, 20 * MIB + 1])('of %i bytes is read as it was uploaded', async (size) => {
-    await upload(size);
-    expect(await store.sizeOf(KEY, signal)).toBe(size);
-    expect((await read()).equals(await contentOf(bytes(size)))).toBe(true);
-    expect([await s3.keys(), s3.unfinished()]).toEqual([[KEY], 0]);
-    // The server can tell by the signature whether what came is what was sent.
-    const puts = s3.requests.filter(({ method }) => method === 'PUT');
-    expect(puts.length).toBe(Math.max(1, Math.ceil(size / (5 * MIB))));
-    for (const { headers } of puts) expect(headers['x-amz-content-sha256']).toMatch(/^[0-9a-f]{64}$/);
-  });
+  it.each([0, 1, 100_000, 5 * MIB, 8 * MIB, 10 * MIB, 20 * MIB + 1])(
+    'of %i bytes is read as it was uploaded',
+    async (size) => {
+      await upload(size);
+      expect(await store.sizeOf(KEY, signal)).toBe(size);
+      expect((await read()).equals(await contentOf(bytes(size)))).toBe(true);
+      expect([await s3.keys(), s3.unfinished()]).toEqual([[KEY], 0]);
+      // The server can tell by the signature whether what came is what was sent.
+      const puts = s3.requests.filter(({ method }) => method === 'PUT');
+      expect(puts.length).toBe(Math.max(1, Math.ceil(size / (5 * MIB))));
+      for (const { headers } of puts) expect(headers['x-amz-content-sha256']).toMatch(/^[0-9a-f]{64}$/);
+    },
+  );
 
   it('that is not there is none, and removing it is fine', async () => {
     expect(await store.sizeOf(KEY, signal)).toBeNull();
@@ -93,6 +97,53 @@ describe('an upload', () => {
     },
   );
 
+  it('that fails reads its source no further', async () => {
+    s3.fault = ({ path }) => (path.includes('partNumber=2') ? { status: 403 } : null);
+    let read = 0;
+    let ended = false;
+    async function* source() {
+      try {
+        for await (const piece of bytes(30 * MIB)) {
+          read += piece.length;
+          yield piece;
+        }
+      } finally {
+        ended = true;
+      }
+    }
+    const uploading = store.upload(KEY, source(), { sizeBytes: 30 * MIB, signal });
+    await expect(uploading).rejects.toMatchObject({ code: 'bucket_denied' });
+    expect([read, ended]).toEqual([10 * MIB + PIECE_BYTES, true]);
+    expect([await s3.keys(), s3.unfinished()]).toEqual([[], 0]);
+  });
+
+  it('whose parts cannot be taken back tells of what failed before that', async () => {
+    const error = new Error('the disk is gone');
+    s3.fault = ({ method }) => (method === 'DELETE' ? { status: 403 } : null);
+    const pieces = bytes(30 * MIB, { failAt: 20 * MIB, error });
+    await expect(store.upload(KEY, pieces, { sizeBytes: 30 * MIB, signal })).rejects.toBe(error);
+    expect(s3.requests.map(({ method }) => method)).toContain('DELETE');
+  });
+
+  it.each([
+    ['UploadId', 'POST', '<InitiateMultipartUploadResult/>'],
+    ['ETag', 'PUT', ''],
+  ])('that is answered without its %s fails, and leaves nothing', async (what, asked, body) => {
+    s3.fault = ({ method }) => (method === asked ? { status: 200, body } : null);
+    await expect(upload(20 * MIB)).rejects.toMatchObject({
+      code: 'bucket_unavailable',
+      message: expect.stringContaining(what),
+    });
+    expect([await s3.keys(), s3.unfinished()]).toEqual([[], 0]);
+  });
+
+  it('that nobody wants any more before it began asks for nothing', async () => {
+    const pieces = bytes(20 * MIB);
+    const uploading = store.upload(KEY, pieces, { sizeBytes: 20 * MIB, signal: AbortSignal.abort() });
+    await expect(uploading).rejects.toThrow();
+    expect(s3.requests).toEqual([]);
+  });
+
   it('that nobody wants any more ends at once, and takes back its parts', async () => {
     const abort = new AbortController();
     s3.fault = ({ path }) => (/partNumber=[23]/.test(path) ? 'hang' : null);
@@ -114,7 +165,7 @@ describe('an upload', () => {
       return attempt === 2 ? { status: 503, body: '<Error><Code>SlowDown</Code></Error>' } : null;
     };
     await upload(12 * MIB);
-    expect(await read()).toHaveLength(12 * MIB);
+    expect((await read()).equals(await contentOf(bytes(12 * MIB)))).toBe(true);
     expect([...attempts.values()]).toEqual([3, 3, 3]);
   }, 20_000);
 
