@@ -1,14 +1,17 @@
 import { readdir, rename, stat, type FileHandle } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { isId } from '../domain/names.js';
-import { startSha256 } from '../secrets/digest.js';
 import { createFile, openFile, removeFile, whatIs } from './files.js';
 import { makeFolders, syncFolder } from './folders.js';
 import { onDisk } from './storage-error.js';
-import type { Written } from './measure.js';
+import { inBlocks } from './in-blocks.js';
+import { measure, type Written } from './measure.js';
+import { writeThrough } from './write-through.js';
 
 const FOLDER = 'incoming';
 const READ_BYTES = 256 * 1024;
+/** A request comes in smaller pieces, each of which would take a call to write it. */
+const BLOCK_BYTES = 256 * 1024;
 
 /**
  * What was uploaded and waits for its import: `incoming/<operation id>` below the folder of backups. A file without an
@@ -100,19 +103,13 @@ export class Incoming {
   }
 
   private async write(file: FileHandle, path: string, chunks: AsyncIterable<Buffer>): Promise<Written> {
-    const sha256 = startSha256();
-    let sizeBytes = 0;
+    const { pieces, written } = measure(inBlocks(chunks, BLOCK_BYTES));
     try {
-      for await (const chunk of chunks) {
-        sha256.update(chunk);
-        sizeBytes += chunk.length;
-        await onDisk(path, () => file.writeFile(chunk));
-      }
-      await onDisk(path, () => file.sync());
+      await writeThrough(file, path, pieces);
     } finally {
       await onDisk(path, () => file.close());
     }
-    return { sizeBytes, sha256: sha256.hex() };
+    return written();
   }
 
   private pathOf(id: string): string {

@@ -26,7 +26,12 @@ export function restoreHandler(deps: RestoreHandlerDeps): OperationHandler {
       requireMade(work.database);
       const { backup, origin } = backupOf(store, work);
       const load = getLoad(store, work.operation.id);
-      const { manifest, open, sizeBytes, reasonOf } = await findStoredDump(stores, origin, backup, work.signal);
+      const { manifest, open, sizeBytes, reasonOf } = await findStoredDump(
+        stores,
+        origin,
+        backup,
+        work.signal,
+      );
       try {
         await loadDatabase(deps, work, {
           load,

@@ -52,8 +52,6 @@ export async function fillFresh(
   const place = { ...server.address, user: names.role, database: names.fresh, passFile: PASS_FILE };
   const connection = loadingWith(remoteConnection(place), { major, memoryBytes: spec.resources.memoryBytes });
   const skipped = await preparation.load(connection, signal);
-  // And with it whatever a script has started.
-  await engine.containers.stop(workbenchId, 0, signal);
 
   onProgress('Checking what was loaded', 0, 1);
   const login = { role: names.role, password };
@@ -61,7 +59,12 @@ export async function fillFresh(
   const checking = new Together(signal);
   const inFresh = <T>(use: (session: Session) => Promise<T>) =>
     inDatabase(server.address, asLoader, use, checking.signal);
-  const [contents] = await checking.all(inFresh(contentsOf), analyze(inFresh));
+  const count = async () => {
+    // And with it whatever a script has started.
+    await engine.containers.stop(workbenchId, 0, checking.signal);
+    return inFresh(contentsOf);
+  };
+  const [contents] = await checking.all(count(), analyze(inFresh));
   check(contents);
 
   const asTenant = { login: spec.login, major, database: names.fresh };
