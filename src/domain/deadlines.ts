@@ -35,6 +35,12 @@ export const MAX_ATTEMPTS: Record<OperationKind, number> = {
   purge: Infinity,
 };
 
+/**
+ * For how long attempts do not count at which the engine or the database was away: after a restart, a long one too, they
+ * are there again.
+ */
+export const AWAY_MS = 5 * MINUTE_MS;
+
 /** How long it waits at the most between two attempts, where that is not half a minute: a bucket can be away for hours. */
 export const RETRY_PAUSE_MS: Partial<Record<OperationKind, number>> = { copy: 10 * MINUTE_MS };
 

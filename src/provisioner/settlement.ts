@@ -1,5 +1,5 @@
 import { ActionableError } from '../domain/actionable-error.js';
-import { MAX_ATTEMPTS, RETRY_PAUSE_MS } from '../domain/deadlines.js';
+import { AWAY_MS, MAX_ATTEMPTS, RETRY_PAUSE_MS } from '../domain/deadlines.js';
 import { backoffMs } from '../domain/backoff.js';
 import type { Operation } from '../domain/operation.js';
 
@@ -17,7 +17,7 @@ export type Settlement =
 
 /** Decides what an attempt's outcome means for its operation. */
 export function settle(
-  operation: Pick<Operation, 'kind' | 'attempts' | 'deadlineAt' | 'errorMessage' | 'progress'>,
+  operation: Pick<Operation, 'kind' | 'attempts' | 'startedAt' | 'deadlineAt' | 'errorMessage' | 'progress'>,
   outcome: Outcome,
   now: Date,
   random: () => number = Math.random,
@@ -41,11 +41,17 @@ export function settle(
   const runAt = new Date(now.getTime() + pauseMs).toISOString();
   const final = outcome.error instanceof ActionableError && !outcome.error.retryable;
   const tooLate = operation.deadlineAt !== null && runAt >= operation.deadlineAt;
-  const tooOften = operation.attempts >= MAX_ATTEMPTS[operation.kind];
+  const tooOften =
+    operation.attempts >= MAX_ATTEMPTS[operation.kind] && !isAway(outcome.error, operation, now);
   // Work without a deadline is what must not be given up: a removal stays queued until it is done.
   if (operation.deadlineAt !== null && (final || tooLate || tooOften))
     return { kind: 'failed', errorMessage };
   return { kind: 'requeue', runAt, errorMessage };
+}
+
+function isAway(error: unknown, { startedAt }: Pick<Operation, 'startedAt'>, now: Date): boolean {
+  const triedForMs = startedAt === null ? 0 : now.getTime() - new Date(startedAt).getTime();
+  return error instanceof ActionableError && error.away && triedForMs < AWAY_MS;
 }
 
 function tookTooLong({ errorMessage, progress }: Pick<Operation, 'errorMessage' | 'progress'>): string {

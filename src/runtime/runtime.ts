@@ -246,4 +246,8 @@ export class RuntimeError extends ActionableError {
   get retryable(): boolean {
     return !FINAL.includes(this.code);
   }
+
+  override get away(): boolean {
+    return this.code === 'not_running';
+  }
 }

@@ -17,6 +17,8 @@ export type Verdict =
   | 'pass'
   /** The engine does what it was asked to, and the answer breaks off: the caller never learns of it. */
   | 'cut'
+  /** The connection breaks, and the engine never hears of it. */
+  | 'lost'
   /** The engine never hears of it. */
   | { status: number; message: string };
 
@@ -44,12 +46,17 @@ export class EngineProxy implements AsyncDisposable {
     return proxy;
   }
 
+  /** As when the engine stops: whoever talks to it is cut off. */
+  breakConnections(): void {
+    for (const socket of this.sockets) socket.destroy();
+  }
+
   get dockerHost(): string {
     return `unix://${this.socketPath}`;
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    for (const socket of this.sockets) socket.destroy();
+    this.breakConnections();
     await new Promise<void>((resolve) => this.server.close(() => resolve()));
     this.folder[Symbol.dispose]();
   }
@@ -61,6 +68,10 @@ export class EngineProxy implements AsyncDisposable {
   private forward(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const asked = this.note(incoming);
     const verdict = this.decide(asked);
+    if (verdict === 'lost') {
+      incoming.socket.destroy();
+      return;
+    }
     if (typeof verdict === 'object') {
       incoming.resume();
       outgoing.writeHead(verdict.status, { 'Content-Type': 'application/json' });
@@ -88,6 +99,10 @@ export class EngineProxy implements AsyncDisposable {
   private upgrade(incoming: IncomingMessage, socket: Socket, head: Buffer): void {
     const asked = this.note(incoming);
     const verdict = this.decide(asked);
+    if (verdict === 'lost') {
+      socket.destroy();
+      return;
+    }
     if (typeof verdict === 'object') {
       socket.end(`HTTP/1.1 ${verdict.status} Refused\r\nContent-Length: 0\r\n\r\n`);
       return;

@@ -38,6 +38,32 @@ test('an engine that is down: not ready and why, reads go on, and creates are do
   expect((await installation.call('GET', '/readyz')).status).toBe(200);
 });
 
+test('an engine that is restarted in mid-dump: the backup waits for it, however often it was tried', async () => {
+  await using installation = new Installation();
+  await using proxy = await EngineProxy.start();
+  await installation.start({ DOCKER_HOST: proxy.dockerHost });
+  const path = `${await installation.createApp()}/databases/dumped`;
+  await installation.call('PUT', path, { body: { plan: 'free' }, waitS: 60 });
+  const { directDsn } = await installation.reveal(path);
+  const rows = `SELECT i, repeat(md5(i::text), 20) AS text FROM generate_series(1, 200000) i`;
+  await installation.query(directDsn, `CREATE TABLE large AS ${rows}`);
+
+  const { body } = await installation.call('POST', `${path}/backups`);
+  const starts = () => proxy.seen.filter(({ kind }) => kind === 'POST /exec/*/start').length;
+  const [before, execsUntilDump] = [starts(), 4];
+  await until(() => starts() - before >= execsUntilDump, 20_000);
+  proxy.decide = () => 'lost';
+  proxy.breakConnections();
+  await until(async () => ((await newestOperation(installation, path))?.attempts ?? 0) >= 4, 30_000);
+  expect((await newestOperation(installation, path))?.errorMessage).toMatch(/Docker/);
+  proxy.decide = () => 'pass';
+  await until(async () => {
+    const { status } = (await installation.call('GET', `${path}/backups/${body.id}`)).body;
+    expect(status).not.toBe('failed');
+    return status === 'succeeded';
+  }, 60_000);
+});
+
 test('an image that does not exist: failed with the reason, nothing half-made stays, and it can be tried again', async () => {
   await using installation = new Installation();
   await using proxy = await EngineProxy.start();

@@ -13,12 +13,15 @@ const failure = (code: RuntimeErrorCode, abortedBy: AbortReason | null = null): 
 
 const decide = (
   outcome: Outcome,
-  operation: Partial<Pick<Operation, 'kind' | 'attempts' | 'deadlineAt' | 'errorMessage' | 'progress'>> = {},
+  operation: Partial<
+    Pick<Operation, 'kind' | 'attempts' | 'startedAt' | 'deadlineAt' | 'errorMessage' | 'progress'>
+  > = {},
 ) =>
   settle(
     {
       kind: 'repair',
       attempts: 1,
+      startedAt: null,
       deadlineAt: '2030-01-01T00:10:00.000Z',
       errorMessage: null,
       progress: null,
@@ -52,6 +55,13 @@ describe('an attempt', () => {
   it('of a backup is tried three times at the most', () => {
     const tried = (attempts: number) => decide(failure('unavailable'), { kind: 'backup', attempts }).kind;
     expect([1, 2, 3, 4].map(tried)).toEqual(['requeue', 'requeue', 'failed', 'failed']);
+  });
+
+  it('of a backup at which the database was away does not count for some minutes', () => {
+    const tried = (startedAt: string) =>
+      decide(failure('not_running'), { kind: 'backup', attempts: 20, startedAt }).kind;
+    expect(tried('2029-12-31T23:55:00.001Z')).toBe('requeue');
+    expect(tried('2029-12-31T23:55:00.000Z')).toBe('failed');
   });
 
   it.each(['image_unusable', 'data_missing', 'data_mismatch', 'conflict'] as const)(
@@ -132,7 +142,7 @@ describe('an attempt', () => {
 
   it('spreads retries by chance when nothing else is said', () => {
     const settlement = settle(
-      { kind: 'repair', attempts: 1, deadlineAt: null, errorMessage: null, progress: null },
+      { kind: 'repair', attempts: 1, startedAt: null, deadlineAt: null, errorMessage: null, progress: null },
       failure('unavailable'),
       NOW,
     );

@@ -12,6 +12,10 @@ export class EngineError extends RuntimeError {
   ) {
     super(code, message, options);
   }
+
+  override get away(): boolean {
+    return this.code === 'unavailable' && this.status === null;
+  }
 }
 
 export function hasStatus(error: unknown, status: number): error is EngineError {
