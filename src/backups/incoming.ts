@@ -4,14 +4,10 @@ import { isId } from '../domain/names.js';
 import { createFile, openFile, removeFile, whatIs } from './files.js';
 import { makeFolders, syncFolder } from './folders.js';
 import { onDisk } from './storage-error.js';
-import { inBlocks } from './in-blocks.js';
 import { measure, type Written } from './measure.js';
-import { writeThrough } from './write-through.js';
 
 const FOLDER = 'incoming';
 const READ_BYTES = 256 * 1024;
-/** A request comes in smaller pieces, each of which would take a call to write it. */
-const BLOCK_BYTES = 256 * 1024;
 
 /**
  * What was uploaded and waits for its import: `incoming/<operation id>` below the folder of backups. A file without an
@@ -103,9 +99,10 @@ export class Incoming {
   }
 
   private async write(file: FileHandle, path: string, chunks: AsyncIterable<Buffer>): Promise<Written> {
-    const { pieces, written } = measure(inBlocks(chunks, BLOCK_BYTES));
+    const { pieces, written } = measure(chunks);
     try {
-      await writeThrough(file, path, pieces);
+      for await (const piece of pieces) await onDisk(path, () => file.writeFile(piece));
+      await onDisk(path, () => file.sync());
     } finally {
       await onDisk(path, () => file.close());
     }

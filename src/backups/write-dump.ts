@@ -3,8 +3,7 @@ import { inBlocks } from './in-blocks.js';
 import { seal, type Encryption } from './encryption.js';
 import type { StoredFile } from './manifest.js';
 import { measure, type Written } from './measure.js';
-import { StorageError } from './storage-error.js';
-import { writeThrough } from './write-through.js';
+import { onDisk, StorageError } from './storage-error.js';
 
 /** What a dump is, and the file it was written to, which is another where it is encrypted. */
 export interface WrittenDump extends Written {
@@ -28,7 +27,8 @@ export async function writeDump(
 ): Promise<WrittenDump> {
   const dump = measure(asDump(inBlocks(chunks, BLOCK_BYTES)));
   const sealed = seal(dump, encryption);
-  await writeThrough(file, path, sealed.pieces);
+  for await (const piece of sealed.pieces) await onDisk(path, () => file.writeFile(piece));
+  await onDisk(path, () => file.sync());
   return { ...dump.written(), file: sealed.file() };
 }
 

@@ -4,6 +4,7 @@ import type { Execs } from '../engine/exec.js';
 import { withoutSecrets } from '../start-failure.js';
 import type { Connection } from '../sql/connection.js';
 import { judgeRestore, restoreFailure } from './judge-restore.js';
+import { putText } from './put-text.js';
 import { RestoreMessages } from './restore-messages.js';
 import { parseTableOfContents, type TableOfContents, type TocEntry } from './table-of-contents.js';
 
@@ -62,11 +63,6 @@ export async function listArchive(
   return contents;
 }
 
-/** What of an archive is wanted, for `--use-list`. */
-export function listOf(entries: readonly TocEntry[]): string {
-  return entries.map(({ line }) => `${line}\n`).join('');
-}
-
 export interface RestoreJob {
   archive: PlacedArchive;
   /** Of this archive. */
@@ -84,6 +80,10 @@ export interface RestoreJob {
 /** Restores an archive. Rejects unless nothing is missing; at the first error, since one is enough. */
 export async function restoreArchive(execs: Execs, job: RestoreJob, signal: AbortSignal): Promise<void> {
   const { archive, contents, connection, entries = contents.entries, onProgress } = job;
+  const { containerId, path } = archive;
+  const listPath = `${path}.list`;
+  const list = entries.map(({ line }) => `${line}\n`).join('');
+  await putText(execs, { containerId, path: listPath, text: list }, signal);
   const total = entries.length;
   let done = 0;
   const failed = new AbortController();
@@ -98,11 +98,11 @@ export async function restoreArchive(execs: Execs, job: RestoreJob, signal: Abor
     },
   );
   const request = {
-    containerId: archive.containerId,
-    argv: restoreArgv(job),
+    containerId,
+    argv: restoreArgv(job, listPath),
     env: connection,
     user: 'postgres',
-    stdin: listOf(entries),
+    stdin: null,
     onStderr: (chunk: Buffer) => messages.add(chunk),
   };
   const failure = () => restoreFailure(messages.errors, messages.errorCount, job.skippedExtensions ?? []);
@@ -128,13 +128,16 @@ export async function restoreArchive(execs: Execs, job: RestoreJob, signal: Abor
 const AFTERMATH_MS = 500;
 
 /** Two at a time need a file that can be read anywhere, which in a tar it cannot. */
-function restoreArgv({ archive, contents, connection, withoutOwners }: RestoreJob): string[] {
+function restoreArgv(
+  { archive, contents, connection, withoutOwners }: RestoreJob,
+  listPath: string,
+): string[] {
   return [
     'pg_restore',
     '--verbose',
     '--no-password',
     `--dbname=${connection.PGDATABASE ?? ''}`,
-    '--use-list=/dev/stdin',
+    `--use-list=${listPath}`,
     ...(contents.format === 'CUSTOM' ? ['--jobs=2'] : []),
     ...(withoutOwners ? ['--no-owner', '--no-acl', '--no-tablespaces'] : []),
     archive.path,

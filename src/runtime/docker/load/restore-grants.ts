@@ -2,7 +2,8 @@ import { RuntimeError } from '../../runtime.js';
 import type { Execs } from '../engine/exec.js';
 import { withoutSecrets } from '../start-failure.js';
 import type { Connection } from '../sql/connection.js';
-import { listOf, type PlacedArchive } from './pg-restore.js';
+import type { PlacedArchive } from './pg-restore.js';
+import { putText } from './put-text.js';
 import type { TocEntry } from './table-of-contents.js';
 
 const DEADLINE_MS = 60 * 60_000;
@@ -15,12 +16,12 @@ const NO_CONNECTION = 2;
  */
 const SCRIPT = `
 set -e
-pg_restore --use-list=/dev/stdin --file="$2" "$1"
+pg_restore --use-list="$2" --file="$3" "$1"
 sed -e '/^SET transaction_timeout = /d' \\
   -e '/ \\(TO\\|FROM\\) paasdb_\\(dump\\|load\\)_[a-z0-9_]*\\( WITH GRANT OPTION\\)\\{0,1\\};$/d' \\
   -e 's/^SET SESSION AUTHORIZATION /SET ROLE /' \\
-  -e 's/^RESET SESSION AUTHORIZATION;$/RESET ROLE;/' "$2" > "$2.roles"
-exec psql -X -q -w -v ON_ERROR_STOP=1 -f "$2.roles"
+  -e 's/^RESET SESSION AUTHORIZATION;$/RESET ROLE;/' "$3" > "$3.roles"
+exec psql -X -q -w -v ON_ERROR_STOP=1 -f "$3.roles"
 `;
 
 export function isGrant({ text }: Pick<TocEntry, 'text'>): boolean {
@@ -38,14 +39,17 @@ export async function restoreGrants(
   signal: AbortSignal,
 ): Promise<void> {
   const { containerId, path } = archive;
+  const listPath = `${path}.grants-list`;
+  const text = entries.map(({ line }) => `${line}\n`).join('');
+  await putText(execs, { containerId, path: listPath, text }, signal);
   const { exitCode, stderr } = await execs.run(
     {
       containerId,
       program: 'pg_restore',
-      argv: ['sh', '-c', SCRIPT, 'sh', path, `${path}.grants.sql`],
+      argv: ['sh', '-c', SCRIPT, 'sh', path, listPath, `${path}.grants.sql`],
       env: connection,
       user: 'postgres',
-      stdin: listOf(entries),
+      stdin: '',
       deadlineMs: DEADLINE_MS,
     },
     signal,
