@@ -193,7 +193,7 @@ export async function startDaemon({
         refusalOfSource: (url) => refusalOfSource(source, url),
         tidyBackups: () => {
           caretaker.nudge();
-          copyKeeper?.look();
+          copyKeeper?.nudge();
         },
         newCredential: () => {
           const password = generatePassword();

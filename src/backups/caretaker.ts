@@ -13,6 +13,7 @@ import { isBackupInUse } from '../store/operations.js';
 import type { Store } from '../store/store.js';
 import type { DiskStore } from './disk-store.js';
 import { keyOf } from './key-of.js';
+import { Rounds } from './rounds.js';
 import { StorageError } from './storage-error.js';
 
 export interface CaretakerDeps {
@@ -26,29 +27,32 @@ export interface CaretakerDeps {
 
 /** Lets go of what need not be kept any longer, and removes the files of what was let go. */
 export class Caretaker {
-  private timer: NodeJS.Timeout | undefined;
-  private current: Promise<void> = Promise.resolve();
-  private stopped = false;
+  private readonly rounds: Rounds;
+  private swept = false;
 
-  constructor(private readonly deps: CaretakerDeps) {}
+  constructor(private readonly deps: CaretakerDeps) {
+    const { intervalMs, logger } = deps;
+    this.rounds = new Rounds({
+      round: async () => {
+        await this.sweep();
+        await this.once();
+      },
+      failed: (error) => logger.error({ err: error }, 'the backups cannot be tidied up'),
+      intervalMs,
+    });
+  }
 
   start(): void {
-    this.current = this.sweep().catch((error: unknown) => this.complain(error));
-    this.nudge();
+    this.rounds.nudge();
   }
 
   /** Looks now. */
   nudge(): void {
-    if (this.stopped) return;
-    clearTimeout(this.timer);
-    this.current = this.current.then(() => this.once()).catch((error: unknown) => this.complain(error));
-    this.timer = setTimeout(() => this.nudge(), this.deps.intervalMs);
+    this.rounds.nudge();
   }
 
-  async stop(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    await this.current;
+  stop(): Promise<void> {
+    return this.rounds.stop();
   }
 
   async once(): Promise<void> {
@@ -80,13 +84,12 @@ export class Caretaker {
     }
   }
 
+  /** Once: what this process leaves, it removes itself. */
   private async sweep(): Promise<void> {
+    if (this.swept) return;
     const { removed, problems } = await this.deps.disk.sweep();
+    this.swept = true;
     if (removed.length + problems.length === 0) return;
     this.deps.logger.warn({ removed, problems }, 'backups that were cut short were swept away');
-  }
-
-  private complain(error: unknown): void {
-    this.deps.logger.error({ err: error }, 'the backups cannot be tidied up');
   }
 }

@@ -5,6 +5,7 @@ import type { Store } from '../store/store.js';
 import type { CopyStore } from './copy-store.js';
 import { keyOf } from './key-of.js';
 import { queueCopy } from './queue-copy.js';
+import { Rounds } from './rounds.js';
 import { StorageError } from './storage-error.js';
 
 export interface CopyKeeperDeps {
@@ -21,37 +22,33 @@ export interface CopyKeeperDeps {
  * the disk: a bucket that does not answer must not hold that up.
  */
 export class CopyKeeper {
-  private readonly abort = new AbortController();
-  private timer: NodeJS.Timeout | undefined;
-  private current: Promise<void> = Promise.resolve();
+  private readonly rounds: Rounds;
 
-  constructor(private readonly deps: CopyKeeperDeps) {}
+  constructor(private readonly deps: CopyKeeperDeps) {
+    const { intervalMs, logger } = deps;
+    this.rounds = new Rounds({
+      round: () => this.once(),
+      failed: (error) => logger.error({ err: error }, 'the copies of backups cannot be looked after'),
+      intervalMs,
+    });
+  }
 
   start(): void {
-    this.look();
+    this.rounds.nudge();
   }
 
   /** Looks now. */
-  look(): void {
-    if (this.isStopped()) return;
-    clearTimeout(this.timer);
-    this.current = this.current.then(() => this.once()).catch((error: unknown) => this.complain(error));
-    this.timer = setTimeout(() => this.look(), this.deps.intervalMs);
+  nudge(): void {
+    this.rounds.nudge();
   }
 
-  async stop(): Promise<void> {
-    this.abort.abort();
-    clearTimeout(this.timer);
-    await this.current;
+  stop(): Promise<void> {
+    return this.rounds.stop();
   }
 
   async once(): Promise<void> {
     this.queueMissing();
     await this.removeUnwanted();
-  }
-
-  private isStopped(): boolean {
-    return this.abort.signal.aborted;
   }
 
   private queueMissing(): void {
@@ -68,23 +65,21 @@ export class CopyKeeper {
 
   private async removeUnwanted(): Promise<void> {
     const { store, copies, logger } = this.deps;
+    const { signal } = this.rounds;
+    const isStopped = () => signal.aborted;
     for (const backup of listRemovedCopies(store, copies.location)) {
-      if (this.isStopped()) return;
+      if (isStopped()) return;
       const database = findDatabaseById(store, backup.databaseId);
       if (!database) throw new Error(`backup ${backup.id} has no database`);
       try {
-        await copies.remove(keyOf(database, backup), this.abort.signal);
+        await copies.remove(keyOf(database, backup), signal);
         markCopyRemoved(store, backup.id);
       } catch (error) {
-        if (this.isStopped()) return;
+        if (isStopped()) return;
         logger.error({ err: error, backupId: backup.id }, 'the copy of a backup cannot be removed');
         // What fails one fails the others, and each can take its time to.
         if (error instanceof StorageError && error.retryable) return;
       }
     }
-  }
-
-  private complain(error: unknown): void {
-    this.deps.logger.error({ err: error }, 'the copies of backups cannot be looked after');
   }
 }

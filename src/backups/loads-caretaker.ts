@@ -5,6 +5,7 @@ import { findDatabaseById } from '../store/databases.js';
 import { listExpiredPrevious, markPreviousRemoved, type ExpiredPrevious } from '../store/loads.js';
 import type { Store } from '../store/store.js';
 import type { Incoming } from './incoming.js';
+import { Rounds } from './rounds.js';
 
 export interface LoadsCaretakerDeps {
   store: Store;
@@ -19,42 +20,34 @@ export interface LoadsCaretakerDeps {
 
 /** Removes what restores and imports leave: uploads that are imported, and former data that was kept long enough. */
 export class LoadsCaretaker {
-  private readonly abort = new AbortController();
-  private timer: NodeJS.Timeout | undefined;
-  private current: Promise<void> = Promise.resolve();
-  /** One look is queued already: more would see the same. */
-  private waiting = false;
+  private readonly rounds: Rounds;
 
-  constructor(private readonly deps: LoadsCaretakerDeps) {}
+  constructor(private readonly deps: LoadsCaretakerDeps) {
+    const { intervalMs, logger } = deps;
+    this.rounds = new Rounds({
+      round: () => this.once(),
+      failed: (error) => logger.error({ err: error }, 'former data cannot be looked for'),
+      intervalMs,
+    });
+  }
 
   start(): void {
-    this.nudge();
+    this.rounds.nudge();
   }
 
   /** Looks now. */
   nudge(): void {
-    if (this.abort.signal.aborted) return;
-    clearTimeout(this.timer);
-    this.timer = setTimeout(() => this.nudge(), this.deps.intervalMs);
-    if (this.waiting) return;
-    this.waiting = true;
-    this.current = this.current.then(async () => {
-      this.waiting = false;
-      await this.once();
-    });
+    this.rounds.nudge();
   }
 
-  async stop(): Promise<void> {
-    this.abort.abort();
-    clearTimeout(this.timer);
-    await this.current;
+  stop(): Promise<void> {
+    return this.rounds.stop();
   }
 
-  /** Never rejects: what fails is told of, and tried again. */
   async once(): Promise<void> {
     await this.sweepUploads();
-    for (const expired of this.expired()) {
-      if (this.abort.signal.aborted) return;
+    for (const expired of listExpiredPrevious(this.deps.store)) {
+      if (this.rounds.signal.aborted) return;
       await this.removePrevious(expired);
     }
   }
@@ -69,18 +62,9 @@ export class LoadsCaretaker {
     }
   }
 
-  private expired(): ExpiredPrevious[] {
-    try {
-      return listExpiredPrevious(this.deps.store);
-    } catch (error) {
-      this.deps.logger.error({ err: error }, 'former data cannot be looked for');
-      return [];
-    }
-  }
-
   private async removePrevious({ operationId, databaseId }: ExpiredPrevious): Promise<void> {
     const { store, runtime, specOf, logger, patienceMs } = this.deps;
-    const signal = AbortSignal.any([this.abort.signal, AbortSignal.timeout(patienceMs)]);
+    const signal = AbortSignal.any([this.rounds.signal, AbortSignal.timeout(patienceMs)]);
     try {
       const database = findDatabaseById(store, databaseId);
       if (!database) throw new Error(`there is no database ${databaseId}`);
@@ -88,7 +72,7 @@ export class LoadsCaretaker {
       markPreviousRemoved(store, operationId);
       logger.info({ databaseId, operationId }, 'former data is kept no longer');
     } catch (error) {
-      if (this.abort.signal.aborted) return;
+      if (this.rounds.signal.aborted) return;
       logger.warn({ err: error, databaseId, operationId }, 'former data cannot be removed now');
     }
   }

@@ -9,6 +9,7 @@ import {
 } from '../store/backup-schedule.js';
 import { queueBackup } from '../store/queue-backup.js';
 import type { Store } from '../store/store.js';
+import { Rounds } from './rounds.js';
 import { dueTimesAfter, type BackupPlan } from './due-times.js';
 
 export interface SchedulerDeps {
@@ -33,22 +34,30 @@ const BATCH = 50;
  * ran is made up for, once, however many runs were missed.
  */
 export class BackupScheduler {
-  private timer: NodeJS.Timeout | undefined;
-  private current: Promise<void> = Promise.resolve();
-  private stopped = false;
+  private readonly rounds: Rounds;
 
-  constructor(private readonly deps: SchedulerDeps) {}
+  constructor(private readonly deps: SchedulerDeps) {
+    const { intervalMs, logger, ticked } = deps;
+    this.rounds = new Rounds({
+      round: async () => {
+        const queued = await this.tick();
+        if (queued > 0) logger.info({ queued }, 'backups are due');
+        ticked();
+      },
+      // A store that fails (a full disk, say) is tried again with the next beat.
+      failed: (error) => logger.error({ err: error }, 'the schedule of backups cannot be followed'),
+      intervalMs,
+    });
+  }
 
   /** Throws when the store cannot be used. */
   start(): void {
     this.align();
-    this.beat();
+    this.rounds.nudge();
   }
 
-  async stop(): Promise<void> {
-    this.stopped = true;
-    clearTimeout(this.timer);
-    await this.current;
+  stop(): Promise<void> {
+    return this.rounds.stop();
   }
 
   /** Has what is not due yet follow the schedule, which may be another than before. */
@@ -72,7 +81,7 @@ export class BackupScheduler {
       const count = this.queueBatch();
       queued += count;
       if (count > 0) nudge();
-      if (count < BATCH || this.stopped) return queued;
+      if (count < BATCH || this.rounds.signal.aborted) return queued;
       await setImmediate();
     }
   }
@@ -100,24 +109,5 @@ export class BackupScheduler {
       }
       return databases.length;
     });
-  }
-
-  private beat(): void {
-    if (this.stopped) return;
-    this.current = this.look().finally(() => {
-      if (!this.stopped) this.timer = setTimeout(() => this.beat(), this.deps.intervalMs);
-    });
-  }
-
-  /** A store that fails (a full disk, say) is told of, and tried again with the next beat. */
-  private async look(): Promise<void> {
-    const { ticked, logger } = this.deps;
-    try {
-      const queued = await this.tick();
-      if (queued > 0) logger.info({ queued }, 'backups are due');
-      ticked();
-    } catch (error) {
-      logger.error({ err: error }, 'the schedule of backups cannot be followed');
-    }
   }
 }

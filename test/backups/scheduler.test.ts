@@ -2,12 +2,8 @@ import { Schedule } from '../../src/backups/schedule.js';
 import { BackupScheduler } from '../../src/backups/scheduler.js';
 import type { DatabasePlan } from '../../src/domain/plans.js';
 import { findDatabaseById, setDatabaseStatus } from '../../src/store/databases.js';
-import {
-  cancelOperations,
-  claimNextOperation,
-  enqueueOperation,
-  settleOperation,
-} from '../../src/store/operations.js';
+import { claimNextOperation, settleOperation } from '../../src/store/operation-queue.js';
+import { cancelOperations, enqueueOperation } from '../../src/store/operations.js';
 import { queueBackup } from '../../src/store/queue-backup.js';
 import { MemoryLogger } from '../memory-logger.js';
 import { openTestStore, type TestStore } from '../store/open-test-store.js';

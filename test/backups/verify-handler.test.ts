@@ -6,12 +6,11 @@ import type { Work } from '../../src/domain/operation-handler.js';
 import { RuntimeError } from '../../src/runtime/runtime.js';
 import { findBackup, removeBackup } from '../../src/store/backups.js';
 import { setDatabaseStatus } from '../../src/store/databases.js';
+import { claimNextOperation, settleOperation } from '../../src/store/operation-queue.js';
 import {
-  claimNextOperation,
   enqueueOperation,
   findUnfinishedOperation,
   findUnfinishedOperationOn,
-  settleOperation,
 } from '../../src/store/operations.js';
 import { queueBackup } from '../../src/store/queue-backup.js';
 import { allHandlers, diskStoreIn } from '../provisioner/all-handlers.js';
