@@ -5,13 +5,13 @@ import { findDatabaseById } from '../store/databases.js';
 import {
   claimNextOperation,
   extendLease,
-  getOperation,
   isCancelRequested,
   nextDueAt,
   recoverOperations,
   requeueOperation,
   settleOperation,
-} from '../store/operations.js';
+} from '../store/operation-queue.js';
+import { getOperation } from '../store/operations.js';
 import type { Store } from '../store/store.js';
 import type { OperationHandlers, Settled } from '../domain/operation-handler.js';
 import type { OperationWaiters } from './operation-waiters.js';

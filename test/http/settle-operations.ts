@@ -1,7 +1,7 @@
 import { DEADLINE_MS } from '../../src/domain/deadlines.js';
 import type { OperationWaiters } from '../../src/provisioner/operation-waiters.js';
 import { findDatabaseById } from '../../src/store/databases.js';
-import { claimNextOperation, settleOperation } from '../../src/store/operations.js';
+import { claimNextOperation, settleOperation } from '../../src/store/operation-queue.js';
 import { allHandlers } from '../provisioner/all-handlers.js';
 import { defined } from '../store/sample-rows.js';
 

@@ -5,7 +5,8 @@ import { databaseSpec } from '../../src/provisioner/database-spec.js';
 import { listAuditEvents } from '../../src/store/audit.js';
 import { getCredential } from '../../src/store/credentials.js';
 import { setDatabaseStatus } from '../../src/store/databases.js';
-import { cancelOperations, claimNextOperation, enqueueOperation } from '../../src/store/operations.js';
+import { claimNextOperation } from '../../src/store/operation-queue.js';
+import { cancelOperations, enqueueOperation } from '../../src/store/operations.js';
 import { findVolume } from '../../src/store/volumes.js';
 import { readyDatabase, sampleDatabase, SAMPLE_CREDENTIAL } from '../store/sample-rows.js';
 import {

@@ -3,13 +3,8 @@ import type { Settled } from '../../src/domain/operation-handler.js';
 import { listAuditEvents } from '../../src/store/audit.js';
 import { removeBackup } from '../../src/store/backups.js';
 import { setDatabaseStatus } from '../../src/store/databases.js';
-import {
-  claimNextOperation,
-  enqueueOperation,
-  getOperation,
-  listOperations,
-  settleOperation,
-} from '../../src/store/operations.js';
+import { claimNextOperation, settleOperation } from '../../src/store/operation-queue.js';
+import { enqueueOperation, getOperation, listOperations } from '../../src/store/operations.js';
 import { queueBackup } from '../../src/store/queue-backup.js';
 import { findVolume } from '../../src/store/volumes.js';
 import { openTestStore } from '../store/open-test-store.js';

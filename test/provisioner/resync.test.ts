@@ -1,12 +1,8 @@
 import { Resync } from '../../src/provisioner/resync.js';
 import { RuntimeError } from '../../src/runtime/runtime.js';
 import { setDatabaseStatus } from '../../src/store/databases.js';
-import {
-  claimNextOperation,
-  enqueueOperation,
-  listOperations,
-  settleOperation,
-} from '../../src/store/operations.js';
+import { claimNextOperation, settleOperation } from '../../src/store/operation-queue.js';
+import { enqueueOperation, listOperations } from '../../src/store/operations.js';
 import type { Store } from '../../src/store/store.js';
 import { MemoryLogger } from '../memory-logger.js';
 import { openTestStore } from '../store/open-test-store.js';

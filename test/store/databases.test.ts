@@ -9,7 +9,8 @@ import {
   listUsableDatabases,
   setDatabaseStatus,
 } from '../../src/store/databases.js';
-import { claimNextOperation, enqueueOperation, settleOperation } from '../../src/store/operations.js';
+import { claimNextOperation, settleOperation } from '../../src/store/operation-queue.js';
+import { enqueueOperation } from '../../src/store/operations.js';
 import { insertVolume } from '../../src/store/volumes.js';
 import { openTestStore, type TestStore } from './open-test-store.js';
 import { defined, readyDatabase, sampleApp, sampleDatabase } from './sample-rows.js';

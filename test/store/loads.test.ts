@@ -12,12 +12,8 @@ import {
   resealSources,
 } from '../../src/store/loads.js';
 import { openStore } from '../../src/store/open.js';
-import {
-  cancelOperations,
-  claimNextOperation,
-  enqueueOperation,
-  settleOperation,
-} from '../../src/store/operations.js';
+import { claimNextOperation, settleOperation } from '../../src/store/operation-queue.js';
+import { cancelOperations, enqueueOperation } from '../../src/store/operations.js';
 import type { Store } from '../../src/store/store.js';
 import { openTestStore, testFolders } from './open-test-store.js';
 import { readyDatabase, sampleApp } from './sample-rows.js';

@@ -1,23 +1,16 @@
+import { claimNextOperation, isCancelRequested, settleOperation } from '../../src/store/operation-queue.js';
 import {
   cancelOperations,
-  claimNextOperation,
   enqueueOperation,
-  extendLease,
   findOperation,
   findUnfinishedOperation,
   getOperation,
   isRepairHeldUp,
-  isCancelRequested,
   listOperations,
-  nextDueAt,
-  recoverOperations,
-  requeueOperation,
-  settleOperation,
 } from '../../src/store/operations.js';
-import { DEADLINE_MS } from '../../src/domain/deadlines.js';
 import type { OperationKind } from '../../src/domain/operation.js';
 import { openTestStore, type TestStore } from './open-test-store.js';
-import { defined, sampleDatabase } from './sample-rows.js';
+import { sampleDatabase } from './sample-rows.js';
 
 const LEASE_MS = 30_000;
 const DONE = { errorMessage: null, progress: null };
@@ -66,190 +59,6 @@ describe('enqueueOperation', () => {
   });
 });
 
-describe('claimNextOperation', () => {
-  it('finds nothing in an empty queue', () => {
-    expect(claim()).toBeUndefined();
-  });
-
-  describe.each(['backup', 'restore', 'import'] as const)(
-    'of a database whose %s waits for its turn',
-    (kind) => {
-      it.each(['repair', 'restart'] as const)('gives its %s first, and both never together', (mending) => {
-        const { id } = database('main');
-        // As many as may be at work together.
-        for (const name of ['one', 'two']) enqueue(database(name).id, kind);
-        const [first, second] = [claim(), claim()].map(defined);
-        const waiting = enqueue(id, kind);
-        const mends = enqueue(id, mending);
-        expect([claim()?.id, claim()]).toEqual([mends.id, undefined]);
-        settleOperation(test.store, defined(first).id, 'succeeded', DONE);
-        expect(claim()).toBeUndefined();
-        settleOperation(test.store, mends.id, 'succeeded', DONE);
-        expect(claim()?.id).toBe(waiting.id);
-        enqueue(id, mending);
-        settleOperation(test.store, defined(second).id, 'succeeded', DONE);
-        expect(claim()).toBeUndefined();
-      });
-
-      it.each(['remove', 'purge'] as const)('does not give its %s first', (other) => {
-        const { id } = database('main');
-        const waiting = enqueue(id, kind);
-        enqueue(id, other);
-        expect([claim()?.id, claim()]).toEqual([waiting.id, undefined]);
-      });
-    },
-  );
-
-  it('gives a backup anew whose lease has run out, whatever is queued behind it', () => {
-    const { id } = database('main');
-    const backup = enqueue(id, 'backup');
-    claim();
-    enqueue(id, 'repair');
-    test.clock.advance(LEASE_MS);
-    expect([claim()?.id, claim()]).toEqual([backup.id, undefined]);
-  });
-
-  it('gives what mends a database between two attempts at its backup', () => {
-    const { id } = database('main');
-    const backup = enqueue(id, 'backup');
-    claim();
-    requeueOperation(test.store, backup.id, '2030-01-01T00:00:00.000Z', 'no');
-    const repair = enqueue(id, 'repair');
-    expect(isRepairHeldUp(test.store, id)).toBe(true);
-    expect([claim()?.id, claim()]).toEqual([repair.id, undefined]);
-    settleOperation(test.store, repair.id, 'succeeded', DONE);
-    expect(claim()?.id).toBe(backup.id);
-  });
-
-  it('gives the oldest first', () => {
-    const first = enqueue(database('first').id);
-    const second = enqueue(database('second').id);
-    expect([claim()?.id, claim()?.id, claim()?.id]).toEqual([first.id, second.id, undefined]);
-  });
-
-  it('counts the attempt, takes a lease and keeps the first start', () => {
-    enqueue(database('main').id);
-    const claimed = defined(claim());
-    expect(claimed).toMatchObject({
-      status: 'running',
-      attempts: 1,
-      leaseExpiresAt: '2030-01-01T00:00:30.000Z',
-      startedAt: '2030-01-01T00:00:00.000Z',
-    });
-    test.clock.advance(1000);
-    requeueOperation(test.store, claimed.id, test.store.now(), null);
-    expect(claim()).toMatchObject({ attempts: 2, startedAt: '2030-01-01T00:00:00.000Z' });
-  });
-
-  it('never gives two operations of one database at once, and gives them in the order they were asked for', () => {
-    const { id } = database('main');
-    const [first, second] = [enqueue(id), enqueue(id)];
-    expect(claim()?.id).toBe(first.id);
-    expect(claim()).toBeUndefined();
-    settleOperation(test.store, first.id, 'succeeded', DONE);
-    expect(claim()?.id).toBe(second.id);
-  });
-
-  it('does not let a later operation overtake one that waits for its retry', () => {
-    const { id } = database('main');
-    const first = enqueue(id);
-    enqueue(id);
-    claim();
-    requeueOperation(test.store, first.id, test.store.now(5000), 'not yet');
-    expect(claim()).toBeUndefined();
-    test.clock.advance(5000);
-    expect(claim()?.id).toBe(first.id);
-  });
-
-  it('lets other databases go on while one waits', () => {
-    const waiting = enqueue(database('waiting').id);
-    claim();
-    requeueOperation(test.store, waiting.id, test.store.now(60_000), 'not yet');
-    const other = enqueue(database('other').id);
-    expect(claim()?.id).toBe(other.id);
-  });
-
-  it('passes over one that is not due, up to the millisecond', () => {
-    const { id } = enqueue(database('main').id);
-    claim();
-    requeueOperation(test.store, id, test.store.now(1000), 'again');
-    test.clock.advance(999);
-    expect(claim()).toBeUndefined();
-    test.clock.advance(1);
-    expect(claim()?.id).toBe(id);
-  });
-
-  it('takes over one whose lease ran out, and no sooner', () => {
-    const { id } = enqueue(database('main').id);
-    claim();
-    test.clock.advance(LEASE_MS - 1);
-    expect(claim()).toBeUndefined();
-    test.clock.advance(1);
-    expect(claim()).toMatchObject({ id, attempts: 2 });
-  });
-
-  it('leaves one alone whose lease is extended', () => {
-    const { id } = enqueue(database('main').id);
-    claim();
-    test.clock.advance(LEASE_MS - 1);
-    extendLease(test.store, id, LEASE_MS, { step: 'volume', done: 1, total: 4 });
-    test.clock.advance(LEASE_MS - 1);
-    expect(claim()).toBeUndefined();
-    expect(getOperation(test.store, id).progress).toEqual({ step: 'volume', done: 1, total: 4 });
-  });
-
-  it('keeps the last progress when there is no newer', () => {
-    const { id } = enqueue(database('main').id);
-    claim();
-    extendLease(test.store, id, LEASE_MS, { step: 'volume', done: 1, total: 4 });
-    extendLease(test.store, id, LEASE_MS, null);
-    settleOperation(test.store, id, 'failed', { errorMessage: 'no space', progress: null });
-    expect(getOperation(test.store, id)).toMatchObject({
-      status: 'failed',
-      errorMessage: 'no space',
-      progress: { step: 'volume', done: 1, total: 4 },
-      leaseExpiresAt: null,
-      finishedAt: test.store.now(),
-    });
-  });
-});
-
-describe('nextDueAt', () => {
-  it('is when the next retry is due', () => {
-    expect(nextDueAt(test.store)).toBeNull();
-    for (const [name, ms] of [
-      ['late', 9000],
-      ['soon', 2000],
-    ] as const) {
-      const { id } = enqueue(database(name).id);
-      claim();
-      requeueOperation(test.store, id, test.store.now(ms), 'again');
-    }
-    expect(nextDueAt(test.store)).toBe('2030-01-01T00:00:02.000Z');
-  });
-
-  it('passes over what is due already, which a claim finds', () => {
-    enqueue(database('main').id);
-    expect(nextDueAt(test.store)).toBeNull();
-  });
-});
-
-describe('settling', () => {
-  it('changes nothing once an operation has ended', () => {
-    const { id } = enqueue(database('main').id);
-    claim();
-    settleOperation(test.store, id, 'succeeded', DONE);
-    settleOperation(test.store, id, 'failed', { errorMessage: 'late', progress: null });
-    requeueOperation(test.store, id, test.store.now(), 'late');
-    extendLease(test.store, id, LEASE_MS, null);
-    expect(getOperation(test.store, id)).toMatchObject({
-      status: 'succeeded',
-      errorMessage: null,
-      leaseExpiresAt: null,
-    });
-  });
-});
-
 describe('cancelOperations', () => {
   it('withdraws what is queued, asks what runs to stop, and leaves other databases alone', () => {
     const { id } = database('main');
@@ -265,61 +74,6 @@ describe('cancelOperations', () => {
     expect(isCancelRequested(test.store, running.id)).toBe(true);
     expect(isCancelRequested(test.store, queued.id)).toBe(false);
     expect(getOperation(test.store, other.id).status).toBe('queued');
-  });
-});
-
-describe('recoverOperations', () => {
-  it('makes what was cut short due at once, and cancels what nobody wants', () => {
-    const wanted = enqueue(database('wanted').id);
-    const unwanted = enqueue(database('unwanted').id);
-    const queued = enqueue(database('queued').id);
-    claim();
-    claim();
-    cancelOperations(test.store, unwanted.databaseId);
-    test.clock.advance(500);
-    expect(recoverOperations(test.store)).toBe(1);
-    expect(getOperation(test.store, wanted.id)).toMatchObject({
-      status: 'queued',
-      runAt: test.store.now(),
-      leaseExpiresAt: null,
-      attempts: 1,
-    });
-    expect(getOperation(test.store, unwanted.id)).toMatchObject({
-      status: 'cancelled',
-      finishedAt: test.store.now(),
-    });
-    const deadlineAt = test.store.now(DEADLINE_MS.restart ?? 0);
-    expect(getOperation(test.store, queued.id)).toEqual({ ...queued, deadlineAt });
-  });
-
-  it('gives what is not done the whole of its time again, and a removal no end', () => {
-    const [queued, running, removal, done] = [
-      enqueue(database('queued').id, 'provision'),
-      enqueue(database('running').id, 'repair'),
-      enqueueOperation(test.store, { databaseId: database('removal').id, kind: 'remove', deadlineMs: null }),
-      enqueue(database('done').id),
-    ];
-    for (const { id } of [running, done]) {
-      test.store.run(`UPDATE operations SET status = 'running' WHERE id = ?`, id);
-    }
-    settleOperation(test.store, done.id, 'failed', DONE);
-    test.clock.advance(3_600_000);
-    recoverOperations(test.store);
-    const deadlineOf = ({ id }: { id: string }) => getOperation(test.store, id).deadlineAt;
-    expect([queued, running, removal, done].map(deadlineOf)).toEqual([
-      test.store.now(DEADLINE_MS.provision ?? 0),
-      test.store.now(DEADLINE_MS.repair ?? 0),
-      null,
-      done.deadlineAt,
-    ]);
-  });
-
-  it('leaves what has ended as it is', () => {
-    const { id } = enqueue(database('main').id);
-    claim();
-    settleOperation(test.store, id, 'succeeded', DONE);
-    expect(recoverOperations(test.store)).toBe(0);
-    expect(getOperation(test.store, id).status).toBe('succeeded');
   });
 });
 

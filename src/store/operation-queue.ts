@@ -1,0 +1,128 @@
+import { AT_ONCE, DEADLINE_MS } from '../domain/deadlines.js';
+import {
+  ASIDE_KINDS,
+  MENDING_KINDS,
+  PATIENT_KINDS,
+  type Operation,
+  type Progress,
+} from '../domain/operation.js';
+import { COLUMNS, listed, toOperation, type OperationRow } from './operation-row.js';
+import type { Store } from './store.js';
+
+/** Of two operations of a database that both wait, as a condition. */
+function goesBefore(one: string, other: string): string {
+  const mends = (operation: string) => `${operation}.kind IN (${listed(MENDING_KINDS)})`;
+  const isPatient = (operation: string) => `${operation}.kind IN (${listed(PATIENT_KINDS)})`;
+  const overtakes = (fast: string, slow: string) => `(${mends(fast)} AND ${isPatient(slow)})`;
+  return `(${overtakes(one, other)} OR (${one}.seq < ${other}.seq AND NOT ${overtakes(other, one)}))`;
+}
+
+/**
+ * Takes the next operation that is due, under a lease of `leaseMs`. There is never more than one at work on a
+ * database, and its oldest comes first, but for what mends it: that goes before what is patient. Those beside it count
+ * for themselves. An expired lease is claimed anew.
+ */
+export function claimNextOperation(store: Store, leaseMs: number): Operation | undefined {
+  const row = store.get<OperationRow>(
+    `UPDATE operations SET status = 'running', attempts = attempts + 1, lease_expires_at = @leaseExpiresAt,
+       started_at = coalesce(started_at, @now)
+     WHERE seq = (
+       SELECT o.seq FROM operations o
+       WHERE o.status IN ('queued', 'running') AND o.run_at <= @now
+         AND (o.status = 'queued' OR o.lease_expires_at <= @now)
+         AND coalesce(json_extract(@atOnce, '$.' || o.kind) > (
+           SELECT count(*) FROM operations r
+           WHERE r.kind = o.kind AND r.status = 'running' AND r.lease_expires_at > @now), 1)
+         AND (o.kind IN (${listed(ASIDE_KINDS)})
+           OR NOT EXISTS (SELECT 1 FROM operations e WHERE e.database_id = o.database_id AND e.seq <> o.seq
+                          AND e.status IN ('queued', 'running') AND e.kind NOT IN (${listed(ASIDE_KINDS)})
+                          AND (e.status = 'running' OR (o.status = 'queued' AND ${goesBefore('e', 'o')}))))
+       ORDER BY o.run_at, o.seq LIMIT 1)
+     RETURNING ${COLUMNS}`,
+    { now: store.now(), leaseExpiresAt: store.now(leaseMs), atOnce: JSON.stringify(AT_ONCE) },
+  );
+  return row && toOperation(row);
+}
+
+/** When the next operation comes due that waits for a retry; `null` when none does. */
+export function nextDueAt(store: Store): string | null {
+  return (
+    store.get<{ due: string | null }>(
+      `SELECT min(run_at) AS due FROM operations WHERE status = 'queued' AND run_at > ?`,
+      store.now(),
+    )?.due ?? null
+  );
+}
+
+/** Keeps an operation ours, with what it has done so far. */
+export function extendLease(store: Store, id: string, leaseMs: number, progress: Progress | null): void {
+  store.run(
+    `UPDATE operations SET lease_expires_at = ?, progress = coalesce(?, progress) WHERE id = ? AND status = 'running'`,
+    store.now(leaseMs),
+    progress && JSON.stringify(progress),
+    id,
+  );
+}
+
+/** Whether somebody no longer wants this operation. */
+export function isCancelRequested(store: Store, id: string): boolean {
+  return store.get('SELECT 1 FROM operations WHERE id = ? AND cancel_requested = 1', id) !== undefined;
+}
+
+/** Ends an operation that is running. */
+export function settleOperation(
+  store: Store,
+  id: string,
+  status: 'succeeded' | 'failed' | 'cancelled',
+  { errorMessage, progress }: { errorMessage: string | null; progress: Progress | null },
+): void {
+  store.run(
+    `UPDATE operations SET status = ?, error_message = ?, progress = coalesce(?, progress), finished_at = ?,
+       lease_expires_at = NULL
+     WHERE id = ? AND status = 'running'`,
+    status,
+    errorMessage,
+    progress && JSON.stringify(progress),
+    store.now(),
+    id,
+  );
+}
+
+/** Puts a running operation back into the queue, due at `runAt`. */
+export function requeueOperation(store: Store, id: string, runAt: string, errorMessage: string | null): void {
+  store.run(
+    `UPDATE operations SET status = 'queued', run_at = ?, error_message = ?, lease_expires_at = NULL
+     WHERE id = ? AND status = 'running'`,
+    runAt,
+    errorMessage,
+    id,
+  );
+}
+
+/**
+ * At the start nothing is running: whoever held a lease on this data directory is dead. What was at work is
+ * due again, and what somebody no longer wanted is cancelled. Deadlines begin anew: time in which there was no
+ * daemon was not spent on trying.
+ */
+export function recoverOperations(store: Store): number {
+  const now = store.now();
+  return store.transaction(() => {
+    for (const [kind, deadlineMs] of Object.entries(DEADLINE_MS)) {
+      if (deadlineMs === null) continue;
+      store.run(
+        `UPDATE operations SET deadline_at = ? WHERE kind = ? AND status IN ('queued', 'running')`,
+        store.now(deadlineMs),
+        kind,
+      );
+    }
+    store.run(
+      `UPDATE operations SET status = 'cancelled', finished_at = ?, lease_expires_at = NULL
+       WHERE status = 'running' AND cancel_requested = 1`,
+      now,
+    );
+    return store.run(
+      `UPDATE operations SET status = 'queued', run_at = ?, lease_expires_at = NULL WHERE status = 'running'`,
+      now,
+    );
+  });
+}
