@@ -35,6 +35,8 @@ export function swap({ execs, postgresId, poolerId }: SwapPlace, names: LoadName
   const inSession = <T>(use: (session: Session) => Promise<T>) => asSuperuser(execs, postgresId, use, signal);
   return inSession((renamer) =>
     inSession(async (bouncer) => {
+      // Before anybody has to wait for it.
+      await Promise.all([renamer.query('SELECT 1 AS up'), bouncer.query('SELECT 1 AS up')]);
       const exchange = async () => {
         const startedAt = performance.now();
         await graceTo(bouncer, names, signal);
