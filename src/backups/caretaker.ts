@@ -32,12 +32,13 @@ export class Caretaker {
 
   constructor(private readonly deps: CaretakerDeps) {
     const { intervalMs, logger } = deps;
+    const complain = (error: unknown) => logger.error({ err: error }, 'the backups cannot be tidied up');
     this.rounds = new Rounds({
       round: async () => {
-        await this.sweep();
+        await this.sweep().catch(complain);
         await this.once();
       },
-      failed: (error) => logger.error({ err: error }, 'the backups cannot be tidied up'),
+      failed: complain,
       intervalMs,
     });
   }

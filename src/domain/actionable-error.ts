@@ -3,8 +3,8 @@ export abstract class ActionableError extends Error {
   /** Whether trying again, with nobody doing anything, could help. */
   abstract readonly retryable: boolean;
 
-  /** Whether what the work needs was not there to be asked, as when it is restarted: it was not begun, or broken off. */
-  get away(): boolean {
-    return false;
+  /** What was not there to be asked, as while it is restarted; `null` where that is not the reason. */
+  get absent(): 'engine' | 'database' | null {
+    return null;
   }
 }

@@ -36,10 +36,10 @@ export const MAX_ATTEMPTS: Record<OperationKind, number> = {
 };
 
 /**
- * For how long attempts do not count at which the engine or the database was away: after a restart, a long one too, they
- * are there again.
+ * How long what may be tried a few times waits for what was not there, when it is restarted, say. An attempt without an
+ * engine was none; one without the database counts, since the work itself may be what ends it.
  */
-export const AWAY_MS = 5 * MINUTE_MS;
+export const ABSENCE_MS = { engine: 10_000, database: 20_000 };
 
 /** How long it waits at the most between two attempts, where that is not half a minute: a bucket can be away for hours. */
 export const RETRY_PAUSE_MS: Partial<Record<OperationKind, number>> = { copy: 10 * MINUTE_MS };

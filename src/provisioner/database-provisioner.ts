@@ -190,7 +190,7 @@ export class DatabaseProvisioner {
     const { id, kind } = settled.operation;
     switch (settlement.kind) {
       case 'requeue':
-        requeueOperation(store, id, settlement.runAt, settlement.errorMessage);
+        requeueOperation(store, id, settlement);
         return;
       case 'cancelled':
         settleOperation(store, id, 'cancelled', { errorMessage: null, progress });

@@ -1,5 +1,5 @@
 import { ActionableError } from '../domain/actionable-error.js';
-import { AWAY_MS, MAX_ATTEMPTS, RETRY_PAUSE_MS } from '../domain/deadlines.js';
+import { ABSENCE_MS, MAX_ATTEMPTS, RETRY_PAUSE_MS } from '../domain/deadlines.js';
 import { backoffMs } from '../domain/backoff.js';
 import type { Operation } from '../domain/operation.js';
 
@@ -12,12 +12,12 @@ export type Settlement =
   | { kind: 'succeeded' }
   | { kind: 'cancelled' }
   /** Try again at `runAt`. An attempt that the daemon's stop cut short says nothing about the work. */
-  | { kind: 'requeue'; runAt: string; errorMessage: string | null }
+  | { kind: 'requeue'; runAt: string; errorMessage: string | null; attempts: number }
   | { kind: 'failed'; errorMessage: string };
 
 /** Decides what an attempt's outcome means for its operation. */
 export function settle(
-  operation: Pick<Operation, 'kind' | 'attempts' | 'startedAt' | 'deadlineAt' | 'errorMessage' | 'progress'>,
+  operation: Pick<Operation, 'kind' | 'attempts' | 'deadlineAt' | 'errorMessage' | 'progress'>,
   outcome: Outcome,
   now: Date,
   random: () => number = Math.random,
@@ -27,7 +27,12 @@ export function settle(
     case 'cancelled':
       return { kind: 'cancelled' };
     case 'stopping':
-      return { kind: 'requeue', runAt: now.toISOString(), errorMessage: operation.errorMessage };
+      return {
+        kind: 'requeue',
+        runAt: now.toISOString(),
+        errorMessage: operation.errorMessage,
+        attempts: operation.attempts - 1,
+      };
     case 'deadline':
       // An attempt that took too long, of work that has no deadline, is one that failed.
       if (operation.deadlineAt === null) break;
@@ -36,22 +41,22 @@ export function settle(
       break;
   }
   const errorMessage = messageOf(outcome.error);
+  const maxAttempts = MAX_ATTEMPTS[operation.kind];
+  const absent =
+    Number.isFinite(maxAttempts) && outcome.error instanceof ActionableError ? outcome.error.absent : null;
+  const attempts = absent === 'engine' ? operation.attempts - 1 : operation.attempts;
   const maxMs = RETRY_PAUSE_MS[operation.kind];
-  const pauseMs = backoffMs(operation.attempts, { random, ...(maxMs !== undefined && { maxMs }) });
+  const pauseMs =
+    backoffMs(operation.attempts, { random, ...(maxMs !== undefined && { maxMs }) }) +
+    (absent === null ? 0 : ABSENCE_MS[absent]);
   const runAt = new Date(now.getTime() + pauseMs).toISOString();
   const final = outcome.error instanceof ActionableError && !outcome.error.retryable;
   const tooLate = operation.deadlineAt !== null && runAt >= operation.deadlineAt;
-  const tooOften =
-    operation.attempts >= MAX_ATTEMPTS[operation.kind] && !isAway(outcome.error, operation, now);
+  const tooOften = attempts >= maxAttempts;
   // Work without a deadline is what must not be given up: a removal stays queued until it is done.
   if (operation.deadlineAt !== null && (final || tooLate || tooOften))
     return { kind: 'failed', errorMessage };
-  return { kind: 'requeue', runAt, errorMessage };
-}
-
-function isAway(error: unknown, { startedAt }: Pick<Operation, 'startedAt'>, now: Date): boolean {
-  const triedForMs = startedAt === null ? 0 : now.getTime() - new Date(startedAt).getTime();
-  return error instanceof ActionableError && error.away && triedForMs < AWAY_MS;
+  return { kind: 'requeue', runAt, errorMessage, attempts };
 }
 
 function tookTooLong({ errorMessage, progress }: Pick<Operation, 'errorMessage' | 'progress'>): string {

@@ -247,7 +247,7 @@ export class RuntimeError extends ActionableError {
     return !FINAL.includes(this.code);
   }
 
-  override get away(): boolean {
-    return this.code === 'not_running';
+  override get absent(): 'engine' | 'database' | null {
+    return this.code === 'not_running' ? 'database' : null;
   }
 }

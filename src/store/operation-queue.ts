@@ -88,13 +88,18 @@ export function settleOperation(
   );
 }
 
-/** Puts a running operation back into the queue, due at `runAt`. */
-export function requeueOperation(store: Store, id: string, runAt: string, errorMessage: string | null): void {
+/** Puts a running operation back into the queue, due at `runAt`, as one that was tried so often. */
+export function requeueOperation(
+  store: Store,
+  id: string,
+  { runAt, errorMessage, attempts }: { runAt: string; errorMessage: string | null; attempts: number },
+): void {
   store.run(
-    `UPDATE operations SET status = 'queued', run_at = ?, error_message = ?, lease_expires_at = NULL
+    `UPDATE operations SET status = 'queued', run_at = ?, error_message = ?, attempts = ?, lease_expires_at = NULL
      WHERE id = ? AND status = 'running'`,
     runAt,
     errorMessage,
+    attempts,
     id,
   );
 }

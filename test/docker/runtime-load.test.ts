@@ -69,6 +69,8 @@ describe.each([OLDEST, NEWEST])('a load into PostgreSQL %i', (engineVersion) => 
     const loaded = await load(dumped());
     expect(loaded).toMatchObject({ contents, source: null, skipped: [] });
     expect(await fingerprintOf(fixture, target)).toEqual(await fingerprintOf(fixture, source));
+    const analyzed = `SELECT reltuples > 0 AS known FROM pg_class WHERE oid = 'notes'::regclass`;
+    expect(await fixture.query(target, analyzed)).toEqual([{ known: true }]);
     await nothingOfLoads(fixture, target, [loaded.previous]);
   });
 

@@ -1,5 +1,6 @@
 import type { Operation } from '../../src/domain/operation.js';
 import { settle, type AbortReason, type Outcome } from '../../src/provisioner/settlement.js';
+import { EngineAbsentError } from '../../src/runtime/docker/engine/engine-error.js';
 import { RuntimeError, type RuntimeErrorCode } from '../../src/runtime/runtime.js';
 
 const NOW = new Date('2030-01-01T00:00:00.000Z');
@@ -13,15 +14,12 @@ const failure = (code: RuntimeErrorCode, abortedBy: AbortReason | null = null): 
 
 const decide = (
   outcome: Outcome,
-  operation: Partial<
-    Pick<Operation, 'kind' | 'attempts' | 'startedAt' | 'deadlineAt' | 'errorMessage' | 'progress'>
-  > = {},
+  operation: Partial<Pick<Operation, 'kind' | 'attempts' | 'deadlineAt' | 'errorMessage' | 'progress'>> = {},
 ) =>
   settle(
     {
       kind: 'repair',
       attempts: 1,
-      startedAt: null,
       deadlineAt: '2030-01-01T00:10:00.000Z',
       errorMessage: null,
       progress: null,
@@ -48,6 +46,7 @@ describe('an attempt', () => {
         kind: 'requeue',
         runAt: '2030-01-01T00:00:02.000Z',
         errorMessage: `because of ${code}`,
+        attempts: 3,
       });
     },
   );
@@ -57,11 +56,31 @@ describe('an attempt', () => {
     expect([1, 2, 3, 4].map(tried)).toEqual(['requeue', 'requeue', 'failed', 'failed']);
   });
 
-  it('of a backup at which the database was away does not count for some minutes', () => {
-    const tried = (startedAt: string) =>
-      decide(failure('not_running'), { kind: 'backup', attempts: 20, startedAt }).kind;
-    expect(tried('2029-12-31T23:55:00.001Z')).toBe('requeue');
-    expect(tried('2029-12-31T23:55:00.000Z')).toBe('failed');
+  it('of a backup without a database counts, and the next waits until it is restarted', () => {
+    const outcome = failure('not_running');
+    expect(decide(outcome, { kind: 'backup', attempts: 2 })).toMatchObject({
+      kind: 'requeue',
+      runAt: '2030-01-01T00:00:21.000Z',
+      attempts: 2,
+    });
+    expect(decide(outcome, { kind: 'backup', attempts: 3 }).kind).toBe('failed');
+  });
+
+  it('of a backup without an engine was none', () => {
+    const error = new EngineAbsentError('unavailable', 'Docker does not answer', null);
+    const outcome: Outcome = { ok: false, error, abortedBy: null };
+    expect(decide(outcome, { kind: 'backup', attempts: 3 })).toMatchObject({
+      kind: 'requeue',
+      runAt: '2030-01-01T00:00:12.000Z',
+      attempts: 2,
+    });
+  });
+
+  it('of what is tried without an end waits for neither', () => {
+    expect(decide(failure('not_running'))).toMatchObject({
+      runAt: '2030-01-01T00:00:00.500Z',
+      attempts: 1,
+    });
   });
 
   it.each(['image_unusable', 'data_missing', 'data_mismatch', 'conflict'] as const)(
@@ -76,6 +95,7 @@ describe('an attempt', () => {
       kind: 'requeue',
       runAt: '2030-01-01T00:00:00.500Z',
       errorMessage: 'an internal error; the log of the daemon has the details',
+      attempts: 1,
     });
   });
 
@@ -95,6 +115,7 @@ describe('an attempt', () => {
         kind: 'requeue',
         runAt: '2030-01-01T00:00:30.000Z',
         errorMessage: `because of ${code}`,
+        attempts: 1000,
       });
     },
   );
@@ -103,11 +124,12 @@ describe('an attempt', () => {
     expect(decide(failure('aborted', 'cancelled'))).toEqual({ kind: 'cancelled' });
   });
 
-  it('that the stop cut short goes back as it was, due at once', () => {
+  it('that the stop cut short was none: it goes back as it was, due at once', () => {
     expect(decide(failure('aborted', 'stopping'), { errorMessage: 'of the attempt before' })).toEqual({
       kind: 'requeue',
       runAt: NOW.toISOString(),
       errorMessage: 'of the attempt before',
+      attempts: 0,
     });
   });
 
@@ -142,7 +164,7 @@ describe('an attempt', () => {
 
   it('spreads retries by chance when nothing else is said', () => {
     const settlement = settle(
-      { kind: 'repair', attempts: 1, startedAt: null, deadlineAt: null, errorMessage: null, progress: null },
+      { kind: 'repair', attempts: 1, deadlineAt: null, errorMessage: null, progress: null },
       failure('unavailable'),
       NOW,
     );

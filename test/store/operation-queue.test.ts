@@ -28,6 +28,8 @@ const database = (name: string) => sampleDatabase(test.store, { name });
 const enqueue = (databaseId: string, kind: OperationKind = 'restart') =>
   enqueueOperation(test.store, { databaseId, kind, deadlineMs: 60_000 });
 const claim = () => claimNextOperation(test.store, LEASE_MS);
+const requeue = (id: string, runAt: string, errorMessage: string | null, attempts = 1) =>
+  requeueOperation(test.store, id, { runAt, errorMessage, attempts });
 
 describe('claimNextOperation', () => {
   it('finds nothing in an empty queue', () => {
@@ -76,7 +78,7 @@ describe('claimNextOperation', () => {
     const { id } = database('main');
     const backup = enqueue(id, 'backup');
     claim();
-    requeueOperation(test.store, backup.id, '2030-01-01T00:00:00.000Z', 'no');
+    requeue(backup.id, '2030-01-01T00:00:00.000Z', 'no');
     const repair = enqueue(id, 'repair');
     expect(isRepairHeldUp(test.store, id)).toBe(true);
     expect([claim()?.id, claim()]).toEqual([repair.id, undefined]);
@@ -100,7 +102,7 @@ describe('claimNextOperation', () => {
       startedAt: '2030-01-01T00:00:00.000Z',
     });
     test.clock.advance(1000);
-    requeueOperation(test.store, claimed.id, test.store.now(), null);
+    requeue(claimed.id, test.store.now(), null);
     expect(claim()).toMatchObject({ attempts: 2, startedAt: '2030-01-01T00:00:00.000Z' });
   });
 
@@ -118,7 +120,7 @@ describe('claimNextOperation', () => {
     const first = enqueue(id);
     enqueue(id);
     claim();
-    requeueOperation(test.store, first.id, test.store.now(5000), 'not yet');
+    requeue(first.id, test.store.now(5000), 'not yet');
     expect(claim()).toBeUndefined();
     test.clock.advance(5000);
     expect(claim()?.id).toBe(first.id);
@@ -127,7 +129,7 @@ describe('claimNextOperation', () => {
   it('lets other databases go on while one waits', () => {
     const waiting = enqueue(database('waiting').id);
     claim();
-    requeueOperation(test.store, waiting.id, test.store.now(60_000), 'not yet');
+    requeue(waiting.id, test.store.now(60_000), 'not yet');
     const other = enqueue(database('other').id);
     expect(claim()?.id).toBe(other.id);
   });
@@ -135,7 +137,7 @@ describe('claimNextOperation', () => {
   it('passes over one that is not due, up to the millisecond', () => {
     const { id } = enqueue(database('main').id);
     claim();
-    requeueOperation(test.store, id, test.store.now(1000), 'again');
+    requeue(id, test.store.now(1000), 'again');
     test.clock.advance(999);
     expect(claim()).toBeUndefined();
     test.clock.advance(1);
@@ -186,7 +188,7 @@ describe('nextDueAt', () => {
     ] as const) {
       const { id } = enqueue(database(name).id);
       claim();
-      requeueOperation(test.store, id, test.store.now(ms), 'again');
+      requeue(id, test.store.now(ms), 'again');
     }
     expect(nextDueAt(test.store)).toBe('2030-01-01T00:00:02.000Z');
   });
@@ -203,7 +205,7 @@ describe('settling', () => {
     claim();
     settleOperation(test.store, id, 'succeeded', DONE);
     settleOperation(test.store, id, 'failed', { errorMessage: 'late', progress: null });
-    requeueOperation(test.store, id, test.store.now(), 'late');
+    requeue(id, test.store.now(), 'late');
     extendLease(test.store, id, LEASE_MS, null);
     expect(getOperation(test.store, id)).toMatchObject({
       status: 'succeeded',

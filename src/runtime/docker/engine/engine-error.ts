@@ -12,11 +12,17 @@ export class EngineError extends RuntimeError {
   ) {
     super(code, message, options);
   }
+}
 
-  override get away(): boolean {
-    return this.code === 'unavailable' && this.status === null;
+/** Nobody answers where the engine should be. */
+export class EngineAbsentError extends EngineError {
+  override get absent(): 'engine' {
+    return 'engine';
   }
 }
+
+/** What a proxy answers that finds nobody behind it. */
+const NOBODY_BEHIND = [502, 503, 504];
 
 export function hasStatus(error: unknown, status: number): error is EngineError {
   return error instanceof EngineError && error.status === status;
@@ -45,11 +51,14 @@ export function engineError(
     return new EngineError('unavailable', message, null, { cause: error });
   }
   const { code, statusCode, reason } = detailsOf(error);
+  const absent = (where: string, status: number | null) =>
+    new EngineAbsentError('unavailable', `Docker does not answer at ${where}`, status, { cause: error });
   if (statusCode === null) {
     const advice = ADVICE[code ?? ''] ?? `the connection failed (${reason})`;
-    return new EngineError('unavailable', `Docker does not answer at ${address}: ${advice}`, null, {
-      cause: error,
-    });
+    return absent(`${address}: ${advice}`, null);
+  }
+  if (NOBODY_BEHIND.includes(statusCode)) {
+    return absent(`${address}: the proxy before it answers ${statusCode}. Start Docker`, statusCode);
   }
   if (/no space left on device/i.test(reason)) {
     const message = `The disk of the Docker host is full: make room, then try again (Docker could not ${what}: ${reason})`;

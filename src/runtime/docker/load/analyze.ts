@@ -24,23 +24,29 @@ type Table = { schema: string; name: string };
 export async function analyze(
   inDatabase: <T>(use: (session: Session) => Promise<T>) => Promise<T>,
 ): Promise<void> {
-  const tables = await inDatabase((session) => session.query<Table>(TABLES));
+  const tables = await orNothing(() => inDatabase((session) => session.query<Table>(TABLES)));
+  if (!tables) return;
   const over = AbortSignal.timeout(LIMIT_MS);
   const next = () => (over.aborted ? undefined : tables.shift());
-  const workers = Array.from({ length: Math.min(SESSIONS, tables.length) }, () =>
-    inDatabase((session) => work(session, next)),
-  );
-  await Promise.all(workers);
+  const worker = () => orNothing(() => inDatabase((session) => work(session, next)));
+  await Promise.all(Array.from({ length: Math.min(SESSIONS, tables.length) }, worker));
 }
 
 /** Takes one table after the other, from the largest. */
 async function work(session: Session, next: () => Table | undefined): Promise<void> {
   await session.run(`SET statement_timeout = ${LIMIT_MS}`);
   for (let table = next(); table; table = next()) {
-    try {
-      await session.run(`ANALYZE ${identifier(table.schema)}.${identifier(table.name)}`);
-    } catch (error) {
-      if (!(error instanceof RuntimeError) || error.code !== 'load_failed') throw error;
-    }
+    const name = `${identifier(table.schema)}.${identifier(table.name)}`;
+    await orNothing(() => session.run(`ANALYZE ${name}`));
+  }
+}
+
+/** What PostgreSQL refuses, a session too many among it, is left out. */
+async function orNothing<T>(work: () => Promise<T>): Promise<T | null> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof RuntimeError && error.code === 'load_failed') return null;
+    throw error;
   }
 }

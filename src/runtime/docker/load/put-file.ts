@@ -7,7 +7,7 @@ import type { Engine } from '../engine/engine.js';
 /** How long nothing may come, or nothing be taken. */
 const STALL_MS = 5 * 60_000;
 
-/** Everybody's to read in the container, and nobody's there to change. */
+/** Root's, so that a program in the container reads it and does not write to it. */
 const MODE = 0o444;
 
 /**
@@ -28,8 +28,11 @@ export async function putFile(
   async function* pieces() {
     for await (const piece of arriving.over(open())) {
       taking = setTimeout(stuck, STALL_MS);
-      yield piece;
-      clearTimeout(taking);
+      try {
+        yield piece;
+      } finally {
+        clearTimeout(taking);
+      }
     }
     taking = setTimeout(stuck, STALL_MS);
   }

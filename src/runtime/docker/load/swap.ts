@@ -35,7 +35,7 @@ export function swap({ execs, postgresId, poolerId }: SwapPlace, names: LoadName
   const inSession = <T>(use: (session: Session) => Promise<T>) => asSuperuser(execs, postgresId, use, signal);
   return inSession((renamer) =>
     inSession(async (bouncer) => {
-      // Before anybody has to wait for it.
+      // They are logged in before the pooler is paused.
       await Promise.all([renamer.query('SELECT 1 AS up'), bouncer.query('SELECT 1 AS up')]);
       const exchange = async () => {
         const startedAt = performance.now();

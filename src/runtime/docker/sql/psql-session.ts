@@ -13,6 +13,8 @@ const ARGV = ['psql', '-X', '-q', '-A', '-t', '-w', '-v', 'VERBOSITY=terse'];
 /** Whatever is asked for is short: more than this is a server that means harm. */
 const ANSWER_BYTES = 32 * 1024 ** 2;
 const DEADLINE_MS = 60_000;
+/** What psql says that could not log in. */
+const NO_CONNECTION = /connection to server .* failed/s;
 
 export interface PsqlPlace {
   /** Whose psql it is, and how it finds its server: by libpq's variables, of which none is secret. */
@@ -20,6 +22,8 @@ export interface PsqlPlace {
   env: Readonly<Record<string, string>>;
   /** The code of an error for what PostgreSQL refuses. */
   refusal: RuntimeErrorCode;
+  /** The code of an error for a server that takes no connection; `unavailable` when left out. */
+  absence?: RuntimeErrorCode;
   /** How long one answer may take; a minute when left out. */
   deadlineMs?: number;
 }
@@ -105,6 +109,9 @@ export class PsqlSession implements Session {
 
   private lost(): RuntimeError {
     const said = withoutSecrets(String(this.stderr).trim());
+    if (NO_CONNECTION.test(said)) {
+      return new RuntimeError(this.place.absence ?? 'unavailable', `PostgreSQL takes no connection: ${said}`);
+    }
     return new RuntimeError(
       'unavailable',
       `psql lost PostgreSQL or was stopped (${said || 'it said nothing'})`,

@@ -33,6 +33,12 @@ export function asSuperuser<T>(
   signal: AbortSignal,
 ): Promise<T> {
   const env = { ...localConnection('postgres'), PGAPPNAME: APPLICATION_NAME, PGOPTIONS: asOptions(SETTINGS) };
-  const place = { containerId, env, refusal: 'load_failed', deadlineMs: DEADLINE_MS } as const;
+  const place = {
+    containerId,
+    env,
+    refusal: 'load_failed',
+    absence: 'not_running',
+    deadlineMs: DEADLINE_MS,
+  } as const;
   return PsqlSession.use(execs, place, use, signal);
 }

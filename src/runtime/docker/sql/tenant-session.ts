@@ -9,6 +9,8 @@ import type { Session } from './session.js';
 import { sessionSettings } from './session-settings.js';
 
 const CONNECT_MS = 15_000;
+/** SQLSTATEs of a server that is not up, and what Node.js says where nobody listens. */
+const ABSENT = ['57P01', '57P02', '57P03', 'ECONNREFUSED'];
 /** A server that vanished is noticed within this and ten seconds. */
 const KEEP_ALIVE_MS = 30_000;
 
@@ -82,11 +84,20 @@ export class TenantSession implements Session {
   };
 }
 
+/** It starts, stops or recovers from a crash. */
+function isAbsence(error: unknown): boolean {
+  const code = error instanceof Error && 'code' in error ? error.code : null;
+  return ABSENT.includes(String(code));
+}
+
 function sessionFailure(error: unknown, signal: AbortSignal, refusal: RuntimeErrorCode): RuntimeError {
   if (error instanceof RuntimeError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const options = { cause: error };
   if (signal.aborted) return new RuntimeError('aborted', 'Stopped while the database was read', options);
+  if (isAbsence(error)) {
+    return new RuntimeError('not_running', `PostgreSQL takes no connection: ${message}`, options);
+  }
   if (error instanceof DatabaseError) {
     return new RuntimeError(refusal, `PostgreSQL said: ${message}${adviceOn(message)}`, options);
   }

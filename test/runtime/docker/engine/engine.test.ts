@@ -35,8 +35,19 @@ describe('an engine that does not answer', () => {
     const closed = new Engine({ owner: OWNER, dockerHost: 'tcp://127.0.0.1:1' });
     await expect(closed.check(never)).rejects.toMatchObject({
       code: 'unavailable',
+      absent: 'engine',
       message: expect.stringMatching(/tcp:\/\/127\.0\.0\.1:1: nothing listens there/),
     });
+  });
+
+  it('is told from a proxy that has nobody behind it, whatever was asked for', async () => {
+    fake.on(/./, (_, response) => {
+      response.statusCode = 503;
+      response.end('<html><body>No server is available</body></html>');
+    });
+    const absent = { code: 'unavailable', absent: 'engine', message: expect.stringMatching(/answers 503/) };
+    await expect(engine.check(never)).rejects.toMatchObject(absent);
+    await expect(engine.containers.create('any', {}, never)).rejects.toMatchObject(absent);
   });
 
   it.each(['ssh://somewhere', 'tcp://', 'fd://', 'http:// '])('is not looked for at %s', (dockerHost) => {
@@ -52,6 +63,7 @@ describe('an engine that does not answer', () => {
     fake.on(/./, answer);
     await expect(engine.containers.list({}, never)).rejects.toMatchObject({
       code: 'unavailable',
+      absent: null,
       message: expect.stringMatching(/no answer within 300 ms/),
     });
   });
