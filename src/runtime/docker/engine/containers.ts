@@ -133,7 +133,8 @@ export class Containers {
 
   /**
    * Puts a tar archive that comes in pieces into a container, which need not run. For as long as they come: whoever
-   * gives them watches over them, and aborts. What the pieces fail with is passed on as it is.
+   * gives them watches over them, and aborts. What the pieces fail with is passed on as it is. Until then the engine
+   * answers nothing about this container, so that the pieces must not depend on such an answer.
    */
   async putPieces(
     id: string,
