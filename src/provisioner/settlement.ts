@@ -42,6 +42,7 @@ export function settle(
   }
   const errorMessage = messageOf(outcome.error);
   const maxAttempts = MAX_ATTEMPTS[operation.kind];
+  // What is tried without an end has no attempts to lose.
   const absent =
     Number.isFinite(maxAttempts) && outcome.error instanceof ActionableError ? outcome.error.absent : null;
   const attempts = absent === 'engine' ? operation.attempts - 1 : operation.attempts;

@@ -17,8 +17,6 @@ export type Verdict =
   | 'pass'
   /** The engine does what it was asked to, and the answer breaks off: the caller never learns of it. */
   | 'cut'
-  /** The connection breaks, and the engine never hears of it. */
-  | 'lost'
   /** The engine never hears of it. */
   | { status: number; message: string };
 
@@ -68,10 +66,6 @@ export class EngineProxy implements AsyncDisposable {
   private forward(incoming: IncomingMessage, outgoing: ServerResponse): void {
     const asked = this.note(incoming);
     const verdict = this.decide(asked);
-    if (verdict === 'lost') {
-      incoming.socket.destroy();
-      return;
-    }
     if (typeof verdict === 'object') {
       incoming.resume();
       outgoing.writeHead(verdict.status, { 'Content-Type': 'application/json' });
@@ -99,10 +93,6 @@ export class EngineProxy implements AsyncDisposable {
   private upgrade(incoming: IncomingMessage, socket: Socket, head: Buffer): void {
     const asked = this.note(incoming);
     const verdict = this.decide(asked);
-    if (verdict === 'lost') {
-      socket.destroy();
-      return;
-    }
     if (typeof verdict === 'object') {
       socket.end(`HTTP/1.1 ${verdict.status} Refused\r\nContent-Length: 0\r\n\r\n`);
       return;

@@ -57,20 +57,15 @@ test('an engine that is restarted in mid-dump: the backup waits for it and is ma
     return Processes.flat().some((command) => command.startsWith('pg_dump --format'));
   };
   await until(dumps, 20_000);
-  proxy.decide = () => 'lost';
-  proxy.breakConnections();
-  const isWaiting = async () => {
-    const operation = await newestOperation(installation, path);
-    return operation?.status === 'queued' && /does not answer/.test(operation.errorMessage ?? '');
-  };
-  await until(isWaiting, 30_000);
   // As the proxy of an installation with Compose says it.
   proxy.decide = () => ({ status: 503, message: 'Service Unavailable' });
-  await until(
-    async () => /503/.test((await newestOperation(installation, path))?.errorMessage ?? ''),
-    30_000,
-  );
-  expect(await newestOperation(installation, path)).toMatchObject({ status: 'queued' });
+  proxy.breakConnections();
+  const operation = () => newestOperation(installation, path);
+  await until(async () => /answers 503/.test((await operation())?.errorMessage ?? ''), 30_000);
+  const waiting = await operation();
+  expect(waiting?.status).toBe('queued');
+  // The one that was broken off may count, and no other.
+  expect(waiting?.attempts).toBeLessThanOrEqual(1);
   proxy.decide = () => 'pass';
   await until(async () => {
     const { status } = (await installation.call('GET', `${path}/backups/${body.id}`)).body;

@@ -54,8 +54,11 @@ export function engineError(
   const absent = (where: string, status: number | null) =>
     new EngineAbsentError('unavailable', `Docker does not answer at ${where}`, status, { cause: error });
   if (statusCode === null) {
-    const advice = ADVICE[code ?? ''] ?? `the connection failed (${reason})`;
-    return absent(`${address}: ${advice}`, null);
+    const advice = ADVICE[code ?? ''];
+    if (advice !== undefined) return absent(`${address}: ${advice}`, null);
+    // One that broke off was there: what was asked of it may be what breaks it.
+    const message = `Docker does not answer at ${address}: the connection failed (${reason})`;
+    return new EngineError('unavailable', message, null, { cause: error });
   }
   if (NOBODY_BEHIND.includes(statusCode)) {
     return absent(`${address}: the proxy before it answers ${statusCode}. Start Docker`, statusCode);

@@ -10,7 +10,7 @@ export interface PlacedScript {
   containerId: string;
   path: string;
   sizeBytes: number;
-  /** What psql prints, and whether something is uncommitted, behind all that came before, unless it takes that for a part of something unfinished. */
+  /** Printed by psql behind all that came before, unless it takes that for a part of something unfinished. */
   mark: string;
 }
 
