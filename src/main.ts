@@ -2,6 +2,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { ConfigError, readConfig, type Config } from './config.js';
 import { startDaemon } from './daemon.js';
+import { letHeapGrow } from './heap-growth.js';
 import { createLogger } from './logger.js';
 import { raisePriority } from './priority.js';
 
@@ -29,6 +30,7 @@ async function main(args: string[]): Promise<void> {
 
 async function run(config: Config, version: string): Promise<void> {
   const raised = raisePriority();
+  letHeapGrow();
   const logger = createLogger(config.logLevel);
   logger.debug({ raised }, 'asked for more processor time than the databases that are made');
   const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url));

@@ -5,9 +5,9 @@ import { createFile, openFile, removeFile, whatIs } from './files.js';
 import { makeFolders, syncFolder } from './folders.js';
 import { onDisk } from './storage-error.js';
 import { measure, type Written } from './measure.js';
+import { readPieces, writePieces } from './pieces-of-file.js';
 
 const FOLDER = 'incoming';
-const READ_BYTES = 256 * 1024;
 
 /**
  * What was uploaded and waits for its import: `incoming/<operation id>` below the folder of backups. A file without an
@@ -72,12 +72,7 @@ export class Incoming {
     const path = this.pathOf(id);
     const file = await openFile(path);
     try {
-      for (;;) {
-        const buffer = Buffer.allocUnsafeSlow(READ_BYTES);
-        const { bytesRead } = await onDisk(path, () => file.read(buffer, 0, READ_BYTES, null));
-        if (bytesRead === 0) return;
-        yield buffer.subarray(0, bytesRead);
-      }
+      yield* readPieces(file, path);
     } finally {
       await onDisk(path, () => file.close());
     }
@@ -101,8 +96,7 @@ export class Incoming {
   private async write(file: FileHandle, path: string, chunks: AsyncIterable<Buffer>): Promise<Written> {
     const { pieces, written } = measure(chunks);
     try {
-      for await (const piece of pieces) await onDisk(path, () => file.writeFile(piece));
-      await onDisk(path, () => file.sync());
+      await writePieces(file, path, pieces);
     } finally {
       await onDisk(path, () => file.close());
     }

@@ -1,23 +1,20 @@
 import type { FileHandle } from 'node:fs/promises';
-import { inBlocks } from './in-blocks.js';
 import { seal, type Encryption } from './encryption.js';
 import type { StoredFile } from './manifest.js';
 import { measure, type Written } from './measure.js';
-import { onDisk, StorageError } from './storage-error.js';
+import { writePieces } from './pieces-of-file.js';
+import { StorageError } from './storage-error.js';
 
 /** What a dump is, and the file it was written to, which is another where it is encrypted. */
 export interface WrittenDump extends Written {
   file: StoredFile;
 }
 
-/** Docker's frames have a few kilobytes, each of which would take a call to hash and to write it. */
-const BLOCK_BYTES = 64 * 1024;
 /** What every dump in pg_dump's custom format begins with. */
 const MAGIC = Buffer.from('PGDMP');
 
 /**
- * Writes a dump to an empty file, as fast as the disk takes it, and has the disk keep it. What fails the chunks
- * is passed on as it is.
+ * Writes a dump to an empty file, and has the disk keep it. What fails the chunks is passed on as it is.
  */
 export async function writeDump(
   file: FileHandle,
@@ -25,10 +22,9 @@ export async function writeDump(
   chunks: AsyncIterable<Buffer>,
   encryption: Encryption,
 ): Promise<WrittenDump> {
-  const dump = measure(asDump(inBlocks(chunks, BLOCK_BYTES)));
+  const dump = measure(asDump(chunks));
   const sealed = seal(dump, encryption);
-  for await (const piece of sealed.pieces) await onDisk(path, () => file.writeFile(piece));
-  await onDisk(path, () => file.sync());
+  await writePieces(file, path, sealed.pieces);
   return { ...dump.written(), file: sealed.file() };
 }
 

@@ -2,6 +2,7 @@ import { BucketStore } from '../../src/backups/bucket-store.js';
 import { CopyStore } from '../../src/backups/copy-store.js';
 import { DiskStore } from '../../src/backups/disk-store.js';
 import type { Bucket } from '../../src/domain/bucket.js';
+import { letHeapGrow } from '../../src/heap-growth.js';
 import { growthOf } from './growth-of.js';
 import { keyNumber } from './sample-backup.js';
 import { encrypting } from './sample-keys.js';
@@ -9,6 +10,8 @@ import { encrypting } from './sample-keys.js';
 // A process of its own for memory.test.ts: copies backup number 2 of a folder into the bucket it is given, encrypted,
 // reads it back, and says by how many bytes its memory grew at most in each.
 const [folder = '', bucket = ''] = process.argv.slice(2);
+// As the daemon does.
+letHeapGrow();
 const disk = new DiskStore(folder);
 const copies = new CopyStore(new BucketStore(JSON.parse(bucket) as Bucket), await encrypting());
 const { signal } = new AbortController();

@@ -34,6 +34,15 @@ describe('parts', () => {
     expect(buffers.size).toBe(1);
   });
 
+  it('are kept as long as there are buffers, and no longer', async () => {
+    const parts = inParts(pieces('aabbccdd'), 2, 2);
+    const next = async () => (await parts.next()).value?.bytes ?? Buffer.alloc(0);
+    const [first, second] = [await next(), await next()];
+    expect([String(first), String(second)]).toEqual(['aa', 'bb']);
+    await next();
+    expect([String(first), String(second)]).toEqual(['cc', 'bb']);
+  });
+
   it('fail as what they are made of fails', async () => {
     const error = new Error('the disk is gone');
     async function* failing(): AsyncGenerator<Buffer> {

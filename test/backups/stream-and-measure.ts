@@ -1,4 +1,5 @@
 import { DiskStore } from '../../src/backups/disk-store.js';
+import { letHeapGrow } from '../../src/heap-growth.js';
 import { growthOf } from './growth-of.js';
 import { dumpOf } from './sample-backup.js';
 import { KEY, manifestOf } from './sample-manifest.js';
@@ -6,6 +7,8 @@ import { KEY, manifestOf } from './sample-manifest.js';
 // A process of its own for memory.test.ts: keeps a backup of so many bytes in the folder it is given, reads it back,
 // and says by how many bytes its memory grew at most in each.
 const [root = '', size = '0'] = process.argv.slice(2);
+// As the daemon does.
+letHeapGrow();
 const store = new DiskStore(root);
 
 async function keepAndVerify(bytes: number): Promise<void> {
