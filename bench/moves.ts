@@ -1,8 +1,7 @@
 import { execFile } from 'node:child_process';
-import { createReadStream, mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { Readable } from 'node:stream';
 import { promisify } from 'node:util';
 import { availableVersions, type Installation } from '../test/docker/daemon-fixture.js';
 import { until } from '../test/docker/until.js';
@@ -110,7 +109,8 @@ async function restoreFigures(subject: Subject): Promise<Figure[]> {
   const file = join(folder, 'restore.dump');
   await byHand.dumpTo('custom', file);
   const body = { backupId: backup.id, replace: true, confirm: path.split('/').at(-1) };
-  const restore = () => post(subject, 'restore', { body: JSON.stringify(body), type: 'application/json' });
+  const restore = () =>
+    post(subject, 'restore', '-H', 'Content-Type: application/json', '-d', JSON.stringify(body));
   const [value, floor] = await medians(restore, () => byHand.restoreTogether(file));
   const growth = await growthBytes(installation.pid, restore);
   return [
@@ -139,7 +139,7 @@ async function importFigures(subject: Subject): Promise<Figure[]> {
   ] as const) {
     const file = join(folder, `import.${format}`);
     await byHand.dumpTo(format, file);
-    const upload = () => post(subject, 'import?clean=true', { file, type: 'application/octet-stream' });
+    const upload = () => post(subject, 'import?clean=true', '-T', file);
     const [value, floor] = await medians(upload, () => floorOf(file));
     figures.push({
       name: `import of a ${format} dump, against ${program} by hand`,
@@ -176,25 +176,17 @@ async function backUp({ installation, path }: Subject): Promise<BackupBody> {
   return settled(installation, `${path}/backups/${body.id}`);
 }
 
-/** How long it takes from the request to the end of its operation, in ms. */
-async function post(
-  { installation, path }: Subject,
-  what: string,
-  request: { type: string } & ({ body: string } | { file: string }),
-): Promise<number> {
+/** How long it takes from the request, as somebody would type it, to the end of its operation, in ms. */
+async function post({ installation, path }: Subject, what: string, ...body: string[]): Promise<number> {
   const startedMs = performance.now();
-  const response = await fetch(`${installation.url}${path}/${what}`, {
-    method: 'POST',
-    headers: {
-      Authorization: `Bearer ${installation.operatorToken}`,
-      'Content-Type': request.type,
-      Prefer: `wait=${WAIT_S}`,
-    },
-    body: 'body' in request ? request.body : Readable.toWeb(createReadStream(request.file)),
-    ...({ duplex: 'half' } as object),
-  });
-  const answer = (await response.json()) as OperationBody;
-  if (!response.ok) throw new Error(`${what}: ${JSON.stringify(answer)}`);
+  const headers = [`Authorization: Bearer ${installation.operatorToken}`, `Prefer: wait=${WAIT_S}`];
+  const { stdout } = await run('curl', [
+    ...['-sS', '-X', 'POST', ...body],
+    ...headers.flatMap((header) => ['-H', header]),
+    `${installation.url}${path}/${what}`,
+  ]);
+  const answer = JSON.parse(stdout) as Partial<OperationBody>;
+  if (answer.id === undefined) throw new Error(`${what}: ${stdout}`);
   await settled(installation, `${path}/operations/${answer.id}`);
   return performance.now() - startedMs;
 }

@@ -81,9 +81,11 @@ export interface RestoreJob {
 export async function restoreArchive(execs: Execs, job: RestoreJob, signal: AbortSignal): Promise<void> {
   const { archive, contents, connection, entries = contents.entries, onProgress } = job;
   const { containerId, path } = archive;
-  const listPath = `${path}.list`;
-  const list = entries.map(({ line }) => `${line}\n`).join('');
-  await putText(execs, { containerId, path: listPath, text: list }, signal);
+  const listPath = entries.length < contents.entries.length ? `${path}.list` : null;
+  if (listPath !== null) {
+    const list = entries.map(({ line }) => `${line}\n`).join('');
+    await putText(execs, { containerId, path: listPath, text: list }, signal);
+  }
   const total = entries.length;
   let done = 0;
   const failed = new AbortController();
@@ -130,14 +132,14 @@ const AFTERMATH_MS = 500;
 /** Two at a time need a file that can be read anywhere, which in a tar it cannot. */
 function restoreArgv(
   { archive, contents, connection, withoutOwners }: RestoreJob,
-  listPath: string,
+  listPath: string | null,
 ): string[] {
   return [
     'pg_restore',
     '--verbose',
     '--no-password',
     `--dbname=${connection.PGDATABASE ?? ''}`,
-    `--use-list=${listPath}`,
+    ...(listPath === null ? [] : [`--use-list=${listPath}`]),
     ...(contents.format === 'CUSTOM' ? ['--jobs=2'] : []),
     ...(withoutOwners ? ['--no-owner', '--no-acl', '--no-tablespaces'] : []),
     archive.path,

@@ -1,25 +1,41 @@
 import type { StepDeps } from '../attempt.js';
 import { kindLabels, LABEL } from '../labels.js';
+import type { Session } from '../sql/session.js';
+import { asSuperuser } from '../sql/superuser.js';
 import { clearAway } from './clear-away.js';
 import { findRunning } from './find-containers.js';
 import { closeWorkbench } from './open-workbench.js';
 import { resumePooler } from './pause-pooler.js';
-import { asSuperuser } from '../sql/superuser.js';
 
 type Deps = Pick<StepDeps, 'engine' | 'prefix' | 'names'>;
 
-/**
- * Removes what loads of a database have left, when none is at work. The workbench goes last: as long as it is there,
- * it tells that there may be something to clear away in a PostgreSQL that does not run now.
- */
+/** Removes what loads of a database have left, when none is at work. A PostgreSQL that does not run now keeps it. */
 export async function tidy(deps: Deps, databaseId: string, signal: AbortSignal): Promise<void> {
-  const { engine, prefix } = deps;
   const postgres = await findRunning(deps, 'postgres', databaseId, signal);
-  if (postgres.id === null && postgres.exists) return;
-  if (postgres.id !== null && (await asSuperuser(engine.execs, postgres.id, clearAway, signal))) {
+  const inSession = (session: Session) => tidyIn(deps, databaseId, session, signal);
+  if (postgres.id !== null) await asSuperuser(deps.engine.execs, postgres.id, inSession, signal);
+  else if (!postgres.exists) await closeWorkbenches(deps, databaseId, signal);
+}
+
+/**
+ * The same for one that runs, in a session of the superuser. The workbench goes last: as long as it is there, it tells
+ * that there may be something to clear away.
+ */
+export async function tidyIn(
+  deps: Deps,
+  databaseId: string,
+  session: Session,
+  signal: AbortSignal,
+): Promise<void> {
+  if (await clearAway(session)) {
     const pooler = await findRunning(deps, 'pooler', databaseId, signal);
-    if (pooler.id !== null) await resumePooler(engine.execs, pooler.id, signal);
+    if (pooler.id !== null) await resumePooler(deps.engine.execs, pooler.id, signal);
   }
+  await closeWorkbenches(deps, databaseId, signal);
+}
+
+async function closeWorkbenches(deps: Deps, databaseId: string, signal: AbortSignal): Promise<void> {
+  const { engine, prefix } = deps;
   const labels = { ...kindLabels(prefix, 'workbench'), [LABEL.target]: databaseId };
   for (const bench of await engine.containers.list(labels, signal)) {
     await closeWorkbench(deps, bench.labels[LABEL.load] ?? '', signal);

@@ -1,0 +1,95 @@
+import type { Loaded, LoadSource } from '../../runtime.js';
+import { sleep } from '../engine/deadline.js';
+import { besideLoaded } from '../source/beside-loaded.js';
+import { withSourceBench } from '../source/source-bench.js';
+import type { Session } from '../sql/session.js';
+import { asSuperuser } from '../sql/superuser.js';
+import { checkFresh } from './check-fresh.js';
+import { fillFresh } from './fill-fresh.js';
+import { findRunning } from './find-containers.js';
+import type { Attempt, LoadDeps } from './load-attempt.js';
+import { prepareSource } from './load-source.js';
+import { closeWorkbench, openWorkbench } from './open-workbench.js';
+import type { PreparationPlace } from './preparation.js';
+import { swap } from './swap.js';
+import { tidy } from './tidy.js';
+
+const CLEANING_MS = 2 * 60_000;
+const CLEANING_TRIES = 5;
+const CLEANING_PAUSE_MS = 3_000;
+
+/** An attempt at a server whose extensions are known. */
+export type Begun = Attempt & { extensions: ReadonlySet<string> };
+
+/** Loads a source into a database beside the tenant's own, and puts it in its place. Clears away what it made. */
+export async function loadBeside(deps: LoadDeps, attempt: Begun, from: LoadSource): Promise<Loaded> {
+  const { spec, options } = attempt;
+  let clear = (signal: AbortSignal) => tidy(deps, spec.id, signal);
+  try {
+    const loaded = await load(deps, attempt, from);
+    // Nothing else is left of it.
+    clear = (signal) => closeWorkbench(deps, options.loadId, signal);
+    return loaded;
+  } finally {
+    await cleanUp(deps, spec.id, clear);
+  }
+}
+
+async function load(deps: LoadDeps, attempt: Begun, from: LoadSource): Promise<Loaded> {
+  const { engine } = deps;
+  const { spec, server, names, options, extensions } = attempt;
+  const { signal, loadId, check } = options;
+  const onProgress = (step: string, done: number, total: number) =>
+    options.onProgress?.({ step, done, total });
+  const inSession = <T>(use: (session: Session) => Promise<T>) =>
+    asSuperuser(engine.execs, server.container.id, use, signal);
+  const purpose = { loadId, databaseId: spec.id };
+  const image = { server, major: spec.engineVersion, org: spec.org };
+  const workbenchId = await openWorkbench(deps, purpose, image, signal);
+  const bench = { purpose, imageId: server.container.imageId, major: spec.engineVersion };
+  const place: PreparationPlace = {
+    engine,
+    containerId: workbenchId,
+    major: spec.engineVersion,
+    loadableExtensions: extensions,
+    withSourceBench: (use, inner) => withSourceBench(deps, bench, use, inner),
+    onProgress,
+  };
+  const preparation = await prepareSource(place, from, signal);
+  return inSession(async (superuser) => {
+    const fresh = { spec, server, names, workbenchId, superuser };
+    const { loader, skipped } = await fillFresh(deps, fresh, preparation, signal);
+    onProgress('Checking what was loaded', 0, 1);
+    // Which logs in while the rows are counted.
+    return inSession(async (bouncer) => {
+      const contents = await checkFresh(deps, fresh, { loader, check }, signal);
+      onProgress('Putting it in its place', 0, 1);
+      const pooler = await findRunning(deps, 'pooler', spec.id, signal);
+      const swapping = { poolerId: pooler.id, renamer: superuser, bouncer };
+      const interruptedMs = await swap(engine.execs, swapping, names, signal);
+      const source = preparation.source && besideLoaded(preparation.source, contents, extensions);
+      return { contents, source, skipped, interruptedMs, previous: names.previous };
+    });
+  });
+}
+
+/** A PostgreSQL that recovers from a crash is up again soon. What remains all the same goes with the next sweep. */
+async function cleanUp(
+  deps: LoadDeps,
+  databaseId: string,
+  clear: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const signal = AbortSignal.timeout(CLEANING_MS);
+  for (let attempt = 1; ; attempt++) {
+    try {
+      await clear(signal);
+      return;
+    } catch (error) {
+      if (attempt === CLEANING_TRIES || signal.aborted) {
+        deps.logger.warn({ database: databaseId, err: error }, 'what a load has left could not be removed');
+        return;
+      }
+      await sleep(CLEANING_PAUSE_MS, signal).catch(() => undefined);
+    }
+  }
+}
