@@ -16,7 +16,7 @@ import type { DumpTool, DumpTools } from './dump-tools.js';
 import { findServer, type Server } from '../find-server.js';
 import { guarded } from './guarded.js';
 import { pgDumpArgv } from './pg-dump.js';
-import { makeReader, removeReader, type ReaderPlace } from '../sql/reader.js';
+import { withReader } from '../sql/reader.js';
 import { sessionSettings } from '../sql/session-settings.js';
 import { StallWatch } from './stall-watch.js';
 import { TenantSession } from '../sql/tenant-session.js';
@@ -25,7 +25,6 @@ import { Together } from '../together.js';
 /** How long pg_dump may print nothing while somebody waits for it. There is no limit to a dump as a whole. */
 const STALL_MS = 5 * 60_000;
 
-const CLEANING_MS = 30_000;
 /** In `pg_stat_activity`. */
 const APPLICATION_NAME = 'paasdb-dump';
 
@@ -72,15 +71,13 @@ async function dumpServer(
   signal: AbortSignal,
 ): Promise<DatabaseContents> {
   const { spec, server } = source;
-  const { processId, engine } = deps;
-  const place: ReaderPlace = { execs: engine.execs, containerId: server.container.id, processId };
+  const { processId, engine, logger } = deps;
+  const onLeft = (reason: unknown) =>
+    logger.debug({ database: spec.id, err: reason }, 'could not remove what is left of a dump');
+  const place = { execs: engine.execs, containerId: server.container.id, processId, onLeft };
+  const use = (reader: Login) => readAs(deps, { ...source, reader }, consume, signal);
   try {
-    const reader = await makeReader(place, signal);
-    try {
-      return await readAs(deps, { ...source, reader }, consume, signal);
-    } finally {
-      await cleanUp(deps, { spec, place, reader });
-    }
+    return await withReader(place, use, signal);
   } catch (error) {
     throw await explain(deps, spec, error, signal);
   }
@@ -140,18 +137,6 @@ async function handOver(
   }
   if (archive.failure !== null) throw archive.failure;
   if (!archive.complete) throw new RuntimeError('dump_failed', 'The archive was not read to its end');
-}
-
-async function cleanUp(
-  { logger }: DumpDeps,
-  { spec, place, reader }: { spec: DatabaseSpec; place: ReaderPlace; reader: Login },
-): Promise<void> {
-  try {
-    await removeReader(place, reader, AbortSignal.timeout(CLEANING_MS));
-  } catch (error) {
-    // As when PostgreSQL is down. The next process's first dump removes it.
-    logger.debug({ database: spec.id, err: error }, 'could not remove what is left of a dump');
-  }
 }
 
 /** That PostgreSQL stopped says more than what was seen of it. */

@@ -73,7 +73,8 @@ export class Execs {
 
   /**
    * Starts a program and resolves to what `use` made of it; rejects with the error of `use`, or for the
-   * connection's. No deadline: only the signal and `use` end it. When it rejects, the program may still run.
+   * connection's. Never before `use` is through. No deadline: only the signal and `use` end it. When it rejects, the
+   * program may still run.
    */
   async follow<T>(
     request: ExecRequest,
@@ -98,6 +99,15 @@ export class Execs {
     });
     const values: T[] = [];
     const reasons: unknown[] = [];
+    let using: Promise<void> = Promise.resolve();
+    const useIt = async (program: RunningProgram) => {
+      try {
+        values.push(await use(program));
+      } catch (reason) {
+        reasons.push(reason);
+        throw reason;
+      }
+    };
     try {
       if (typeof request.stdin === 'string') stream.end(request.stdin);
       else if (request.stdin !== null) {
@@ -106,15 +116,13 @@ export class Execs {
           stream.destroy();
         });
       }
-      await pipeline(stream, new Demux(onStderr), async (chunks) => {
-        try {
-          values.push(await use({ stdout: this.read(chunks, request, signal), exit }));
-        } catch (reason) {
-          reasons.push(reason);
-          throw reason;
-        }
+      await pipeline(stream, new Demux(onStderr), (chunks) => {
+        using = useIt({ stdout: this.read(chunks, request, signal), exit });
+        return using;
       });
     } catch (error) {
+      // A connection that breaks while `use` is at something else does not end that.
+      await using.catch(() => undefined);
       if (reasons.length > 0) throw reasons[0];
       // Whoever has an answer before the end may leave, and the pipeline calls that an error.
       if (values.length === 0) throw this.failure(request, error, signal);

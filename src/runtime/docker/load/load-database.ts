@@ -1,3 +1,4 @@
+import type { Login } from '../../../domain/environment.js';
 import {
   RuntimeError,
   type DatabaseSpec,
@@ -7,7 +8,7 @@ import {
 } from '../../runtime.js';
 import { findServer } from '../find-server.js';
 import { literal } from '../roles-sql.js';
-import { makeReader, removeReader } from '../sql/reader.js';
+import { withReader } from '../sql/reader.js';
 import type { Session } from '../sql/session.js';
 import { asSuperuser } from '../sql/superuser.js';
 import { findRunning } from './find-containers.js';
@@ -19,8 +20,6 @@ import { loadableExtensions } from './loadable-extensions.js';
 import { resumePooler } from './pause-pooler.js';
 import { contentsOf, inDatabase } from './read-loaded.js';
 import { tidyIn } from './tidy.js';
-
-const CLEANING_MS = 2 * 60_000;
 
 /**
  * Puts other data in place of a database's own. All is made beside it, in the same server; what it is called is
@@ -67,12 +66,16 @@ async function finish(deps: LoadDeps, { spec, server, names, options }: Attempt)
   const pooler = await findRunning(deps, 'pooler', spec.id, signal);
   if (pooler.id !== null) await resumePooler(deps.engine.execs, pooler.id, signal);
   // Policies may hide rows from the tenant's own login.
-  const place = { execs: deps.engine.execs, containerId: server.container.id, processId: deps.processId };
-  const reader = await makeReader(place, signal);
-  const as = { login: reader, major: spec.engineVersion };
-  const contents = await inDatabase(server.address, as, contentsOf, signal).finally(() =>
-    removeReader(place, reader, AbortSignal.timeout(CLEANING_MS)).catch(() => undefined),
-  );
+  const place = {
+    execs: deps.engine.execs,
+    containerId: server.container.id,
+    processId: deps.processId,
+    onLeft: (reason: unknown) =>
+      deps.logger.debug({ database: spec.id, err: reason }, 'could not remove what is left of a load'),
+  };
+  const count = (login: Login) =>
+    inDatabase(server.address, { login, major: spec.engineVersion }, contentsOf, signal);
+  const contents = await withReader(place, count, signal);
   return { contents, source: null, skipped: [], interruptedMs: 0, previous: names.previous };
 }
 

@@ -2,14 +2,16 @@ import type { Login } from '../../../domain/environment.js';
 import { generateId, generatePassword } from '../../../secrets/random.js';
 import { scramVerifier } from '../../../secrets/scram.js';
 import type { Execs } from '../engine/exec.js';
-import { dropRole } from './drop-role.js';
-import { asSuperuser } from './superuser.js';
 import { identifier, literal, LOGIN_ROLES, OWNER_ROLE } from '../roles-sql.js';
+import { dropRole } from './drop-role.js';
+import type { Session } from './session.js';
+import { asSuperuser } from './superuser.js';
 
 const PREFIX = 'paasdb_dump_';
 const TENANTS = [OWNER_ROLE, ...LOGIN_ROLES].map(identifier).join(', ');
 /** Its sessions end when they are told to. */
 const ENDING_MS = 10_000;
+const CLEANING_MS = 30_000;
 
 /** The server whose data is to be read. */
 export interface ReaderPlace {
@@ -18,54 +20,57 @@ export interface ReaderPlace {
   containerId: string;
   /** The same for as long as this process lives: what another one made, nobody uses any more. */
   processId: string;
+  /** Told why one could not be removed, as when PostgreSQL is down. The next process removes it. */
+  onLeft: (reason: unknown) => void;
 }
 
 /**
- * Makes a login for one dump. It may read what any of the tenant's roles has made, and the rows that policies hide
- * from all of them; it is no superuser, so that nothing of the tenant's is run by one.
+ * Makes a login for as long as `use` takes. It may read what any of the tenant's roles has made, and the rows that
+ * policies hide from all of them; it is no superuser, so that nothing of the tenant's is run by one. In the end all that
+ * it still does is ended, and it is removed.
  */
-export async function makeReader(
-  { execs, containerId, processId }: ReaderPlace,
+export function withReader<T>(
+  { execs, containerId, processId, onLeft }: ReaderPlace,
+  use: (reader: Login) => Promise<T>,
   signal: AbortSignal,
-): Promise<Login> {
+): Promise<T> {
+  const inSession = async (superuser: Session) => {
+    const reader = await makeReader(superuser, processId);
+    const remove = (session: Session) => removeReader(session, reader);
+    let value: T;
+    try {
+      value = await use(reader);
+    } catch (error) {
+      // What failed may have taken the session with it.
+      await asSuperuser(execs, containerId, remove, AbortSignal.timeout(CLEANING_MS)).catch(onLeft);
+      throw error;
+    }
+    await remove(superuser).catch(onLeft);
+    return value;
+  };
+  return asSuperuser(execs, containerId, inSession, signal);
+}
+
+async function makeReader(session: Session, processId: string): Promise<Login> {
   const role = `${PREFIX}${processId}_${generateId()}`;
   const password = generatePassword();
-  await asSuperuser(
-    execs,
-    containerId,
-    async (session) => {
-      const stale = await session.query<{ role: string }>(
-        `SELECT rolname AS role FROM pg_roles
-         WHERE starts_with(rolname, ${literal(PREFIX)}) AND NOT starts_with(rolname, ${literal(`${PREFIX}${processId}_`)})`,
-      );
-      for (const one of stale) await dropRole(session, one.role);
-      // As one statement, so that the role is never there without its limits.
-      await session.run(
-        `CREATE ROLE ${identifier(role)} LOGIN INHERIT BYPASSRLS NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION
-         PASSWORD ${literal(scramVerifier(password))}`,
-      );
-      await session.run(`GRANT ${TENANTS} TO ${identifier(role)}`);
-    },
-    signal,
+  const stale = await session.query<{ role: string }>(
+    `SELECT rolname AS role FROM pg_roles
+     WHERE starts_with(rolname, ${literal(PREFIX)}) AND NOT starts_with(rolname, ${literal(`${PREFIX}${processId}_`)})`,
   );
+  for (const one of stale) await dropRole(session, one.role);
+  // As one statement, so that the role is never there without its limits.
+  await session.run(
+    `CREATE ROLE ${identifier(role)} LOGIN INHERIT BYPASSRLS NOSUPERUSER NOCREATEDB NOCREATEROLE NOREPLICATION
+     PASSWORD ${literal(scramVerifier(password))}`,
+  );
+  await session.run(`GRANT ${TENANTS} TO ${identifier(role)}`);
   return { role, password };
 }
 
-/** Ends all that a reader still does, and removes it. */
-export function removeReader(
-  { execs, containerId }: ReaderPlace,
-  { role }: Login,
-  signal: AbortSignal,
-): Promise<void> {
-  return asSuperuser(
-    execs,
-    containerId,
-    async (session) => {
-      await session.query(
-        `SELECT pg_terminate_backend(pid, ${ENDING_MS}) FROM pg_stat_activity WHERE usename = ${literal(role)}`,
-      );
-      await dropRole(session, role);
-    },
-    signal,
+async function removeReader(session: Session, { role }: Login): Promise<void> {
+  await session.query(
+    `SELECT pg_terminate_backend(pid, ${ENDING_MS}) FROM pg_stat_activity WHERE usename = ${literal(role)}`,
   );
+  await dropRole(session, role);
 }

@@ -58,6 +58,18 @@ it('rejects when the connection is cut in the middle of a frame', async () => {
   await expect(follow(collect)).rejects.toMatchObject({ code: 'unavailable' });
 });
 
+it('waits for what is at something else when the connection is cut', async () => {
+  fake.onUpgrade((socket) => socket.destroy());
+  let isThrough = false;
+  const use = async () => {
+    await new Promise((resolve) => setTimeout(resolve, 200));
+    isThrough = true;
+    throw new Error('found out later');
+  };
+  await expect(follow(use)).rejects.toThrow('found out later');
+  expect(isThrough).toBe(true);
+});
+
 it('lets go of the connection when it is aborted', async () => {
   fake.onUpgrade((socket) => socket.write(frame(1, 'part')));
   const controller = new AbortController();
