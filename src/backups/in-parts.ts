@@ -1,3 +1,5 @@
+import { buffersInTurn } from './buffers-in-turn.js';
+
 /** A part of what comes in pieces. */
 export interface Part {
   /** They are overwritten by a later part. */
@@ -16,13 +18,8 @@ export async function* inParts(
   partBytes: number,
   buffers = 1,
 ): AsyncGenerator<Part, void, void> {
-  const all = Array.from({ length: buffers }, () => Buffer.allocUnsafeSlow(partBytes));
-  const nextBuffer = () => {
-    const buffer = all.shift() as (typeof all)[number];
-    all.push(buffer);
-    return buffer;
-  };
-  let buffer: Buffer = nextBuffer();
+  const nextBuffer = buffersInTurn(buffers, partBytes);
+  let buffer = nextBuffer();
   let filled = 0;
   for await (const piece of pieces) {
     for (let rest = piece; rest.length > 0;) {

@@ -1,3 +1,4 @@
+import { buffersInTurn } from './buffers-in-turn.js';
 import { checkPieces } from './check-pieces.js';
 import { changedSince } from './encryption.js';
 import { openFile } from './files.js';
@@ -28,8 +29,6 @@ export async function* readChecked(
 /** Reads a file to its end. Throws unless it has this size and SHA-256. */
 export async function checkFile(path: string, expected: Written): Promise<void> {
   // Nobody looks at the pieces later: two in turn will do.
-  const buffers = [Buffer.allocUnsafeSlow(PIECE_BYTES), Buffer.allocUnsafeSlow(PIECE_BYTES)] as const;
-  let turn = 0;
-  const chunks = readChecked(path, expected, () => buffers[turn++ % 2 === 0 ? 0 : 1]);
+  const chunks = readChecked(path, expected, buffersInTurn(2, PIECE_BYTES));
   while (!(await chunks.next()).done);
 }

@@ -2,6 +2,7 @@ import type { Login } from '../../../domain/environment.js';
 import type { DatabaseContents } from '../../runtime.js';
 import { dropRole } from '../sql/drop-role.js';
 import type { Session } from '../sql/session.js';
+import { asSuperuser } from '../sql/superuser.js';
 import { Together } from '../together.js';
 import { analyze } from './analyze.js';
 import type { FreshPlace } from './fill-fresh.js';
@@ -16,7 +17,7 @@ import { contentsOf, inDatabase } from './read-loaded.js';
  */
 export async function checkFresh(
   { engine }: Pick<LoadDeps, 'engine'>,
-  { spec, server, names, workbenchId, superuser }: FreshPlace,
+  { spec, server, names, workbenchId }: FreshPlace,
   { loader, check }: { loader: Login; check: (contents: DatabaseContents) => void },
   signal: AbortSignal,
 ): Promise<DatabaseContents> {
@@ -29,12 +30,15 @@ export async function checkFresh(
     await engine.containers.stop(workbenchId, 0, checking.signal);
     return asLoader(contentsOf);
   };
-  const [contents] = await checking.all(count(), analyze(asLoader));
-  check(contents);
-
-  for (const statement of retireLoader(names)) await superuser.run(statement);
   const asTenant = { login: spec.login, ...inFresh };
-  await inDatabase(server.address, asTenant, (tenant) => handOver(tenant, names.role), signal);
-  await dropRole(superuser, names.role);
-  return contents;
+  const inSession = async (superuser: Session) => {
+    // It logs in meanwhile.
+    const [contents] = await checking.all(count(), analyze(asLoader));
+    check(contents);
+    for (const statement of retireLoader(names)) await superuser.run(statement);
+    await inDatabase(server.address, asTenant, (tenant) => handOver(tenant, names.role), signal);
+    await dropRole(superuser, names.role);
+    return contents;
+  };
+  return asSuperuser(engine.execs, server.container.id, inSession, signal);
 }

@@ -5,6 +5,7 @@ import type { DatabaseSpec, Skipped } from '../../runtime.js';
 import type { Server } from '../find-server.js';
 import { loadingWith, remoteConnection } from '../sql/connection.js';
 import type { Session } from '../sql/session.js';
+import { asSuperuser } from '../sql/superuser.js';
 import { Together } from '../together.js';
 import { makeFresh } from './fresh-database.js';
 import type { LoadDeps } from './load-attempt.js';
@@ -19,25 +20,24 @@ export interface FreshPlace {
   server: Server;
   names: LoadNames;
   workbenchId: string;
-  superuser: Session;
 }
 
 /** Makes a database beside the tenant's own and loads it. Returns who has loaded it. */
 export async function fillFresh(
   { engine }: Pick<LoadDeps, 'engine'>,
-  { spec, server, names, workbenchId, superuser }: FreshPlace,
+  { spec, server, names, workbenchId }: FreshPlace,
   { keepsOwners, load }: Preparation,
   signal: AbortSignal,
 ): Promise<{ loader: Login; skipped: Skipped[] }> {
   const loader = { role: names.role, password: generatePassword() };
   const statements = makeFresh(names, { verifier: scramVerifier(loader.password), keepsOwners });
-  const make = async () => {
+  const make = async (superuser: Session) => {
     for (const statement of statements) await superuser.run(statement);
   };
   const text = `*:*:*:*:${loader.password}\n`;
   const making = new Together(signal);
   await making.all(
-    make(),
+    asSuperuser(engine.execs, server.container.id, make, making.signal),
     putText(engine.execs, { containerId: workbenchId, path: PASS_FILE, text }, making.signal),
   );
   const place = { ...server.address, user: names.role, database: names.fresh, passFile: PASS_FILE };

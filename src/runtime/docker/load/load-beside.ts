@@ -2,8 +2,6 @@ import type { Loaded, LoadSource } from '../../runtime.js';
 import { sleep } from '../engine/deadline.js';
 import { besideLoaded } from '../source/beside-loaded.js';
 import { withSourceBench } from '../source/source-bench.js';
-import type { Session } from '../sql/session.js';
-import { asSuperuser } from '../sql/superuser.js';
 import { checkFresh } from './check-fresh.js';
 import { fillFresh } from './fill-fresh.js';
 import { findRunning } from './find-containers.js';
@@ -18,15 +16,21 @@ const CLEANING_MS = 2 * 60_000;
 const CLEANING_TRIES = 5;
 const CLEANING_PAUSE_MS = 3_000;
 
-/** An attempt at a server whose extensions are known. */
-export type Begun = Attempt & { extensions: ReadonlySet<string> };
-
-/** Loads a source into a database beside the tenant's own, and puts it in its place. Clears away what it made. */
-export async function loadBeside(deps: LoadDeps, attempt: Begun, from: LoadSource): Promise<Loaded> {
+/**
+ * Loads a source into a database beside the tenant's own, and puts it in its place. Clears away what it made.
+ *
+ * @param extensions what a tenant may create in this server
+ */
+export async function loadBeside(
+  deps: LoadDeps,
+  attempt: Attempt,
+  from: LoadSource,
+  extensions: ReadonlySet<string>,
+): Promise<Loaded> {
   const { spec, options } = attempt;
   let clear = (signal: AbortSignal) => tidy(deps, spec.id, signal);
   try {
-    const loaded = await load(deps, attempt, from);
+    const loaded = await load(deps, attempt, from, extensions);
     // Nothing else is left of it.
     clear = (signal) => closeWorkbench(deps, options.loadId, signal);
     return loaded;
@@ -35,14 +39,16 @@ export async function loadBeside(deps: LoadDeps, attempt: Begun, from: LoadSourc
   }
 }
 
-async function load(deps: LoadDeps, attempt: Begun, from: LoadSource): Promise<Loaded> {
+async function load(
+  deps: LoadDeps,
+  { spec, server, names, options }: Attempt,
+  from: LoadSource,
+  extensions: ReadonlySet<string>,
+): Promise<Loaded> {
   const { engine } = deps;
-  const { spec, server, names, options, extensions } = attempt;
   const { signal, loadId, check } = options;
   const onProgress = (step: string, done: number, total: number) =>
     options.onProgress?.({ step, done, total });
-  const inSession = <T>(use: (session: Session) => Promise<T>) =>
-    asSuperuser(engine.execs, server.container.id, use, signal);
   const purpose = { loadId, databaseId: spec.id };
   const image = { server, major: spec.engineVersion, org: spec.org };
   const workbenchId = await openWorkbench(deps, purpose, image, signal);
@@ -56,21 +62,17 @@ async function load(deps: LoadDeps, attempt: Begun, from: LoadSource): Promise<L
     onProgress,
   };
   const preparation = await prepareSource(place, from, signal);
-  return inSession(async (superuser) => {
-    const fresh = { spec, server, names, workbenchId, superuser };
-    const { loader, skipped } = await fillFresh(deps, fresh, preparation, signal);
-    onProgress('Checking what was loaded', 0, 1);
-    // Which logs in while the rows are counted.
-    return inSession(async (bouncer) => {
-      const contents = await checkFresh(deps, fresh, { loader, check }, signal);
-      onProgress('Putting it in its place', 0, 1);
-      const pooler = await findRunning(deps, 'pooler', spec.id, signal);
-      const swapping = { poolerId: pooler.id, renamer: superuser, bouncer };
-      const interruptedMs = await swap(engine.execs, swapping, names, signal);
-      const source = preparation.source && besideLoaded(preparation.source, contents, extensions);
-      return { contents, source, skipped, interruptedMs, previous: names.previous };
-    });
-  });
+  const fresh = { spec, server, names, workbenchId };
+  const { loader, skipped } = await fillFresh(deps, fresh, preparation, signal);
+  onProgress('Checking what was loaded', 0, 1);
+  const contents = await checkFresh(deps, fresh, { loader, check }, signal);
+  signal.throwIfAborted();
+  onProgress('Putting it in its place', 0, 1);
+  const pooler = await findRunning(deps, 'pooler', spec.id, signal);
+  const swapPlace = { execs: engine.execs, postgresId: server.container.id, poolerId: pooler.id };
+  const interruptedMs = await swap(swapPlace, names);
+  const source = preparation.source && besideLoaded(preparation.source, contents, extensions);
+  return { contents, source, skipped, interruptedMs, previous: names.previous };
 }
 
 /** A PostgreSQL that recovers from a crash is up again soon. What remains all the same goes with the next sweep. */

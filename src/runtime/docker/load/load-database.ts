@@ -40,7 +40,7 @@ export async function loadDatabase(
     const { isInPlace, extensions } = await look(deps, attempt);
     if (isInPlace) return await finish(deps, attempt);
     if (!options.replace) await requireEmpty(attempt);
-    return await loadBeside(deps, { ...attempt, extensions }, source);
+    return await loadBeside(deps, attempt, source, extensions);
   } catch (error) {
     if (signal.aborted) {
       throw new RuntimeError('aborted', 'Stopped before the data was in its place', { cause: error });
@@ -49,12 +49,20 @@ export async function loadDatabase(
   }
 }
 
-/** What an earlier attempt left is cleared away, unless it is the data in its place. */
-function look(deps: LoadDeps, { spec, server, names, options: { signal } }: Attempt) {
+interface Found {
+  /** An earlier attempt has put the data in its place. */
+  isInPlace: boolean;
+  /** What a tenant may create there. */
+  extensions: ReadonlySet<string>;
+}
+
+/** Clears away what an earlier attempt has left, and looks at what there is then. */
+function look(deps: LoadDeps, { spec, server, names, options: { signal } }: Attempt): Promise<Found> {
   const previous = `SELECT FROM pg_database WHERE datname = ${literal(names.previous)}`;
   const inSession = async (session: Session) => {
-    const isInPlace = (await session.query(previous)).length > 0;
+    // It ends a swap that is still going on, or waits for it.
     await tidyIn(deps, spec.id, session, signal);
+    const isInPlace = (await session.query(previous)).length > 0;
     return { isInPlace, extensions: await loadableExtensions(session) };
   };
   return asSuperuser(deps.engine.execs, server.container.id, inSession, signal);

@@ -1,12 +1,13 @@
 import { TENANT_DATABASE } from '../../../domain/environment.js';
 import { RuntimeError } from '../../runtime.js';
 import type { Session } from '../sql/session.js';
-import { sleep, withDeadline } from '../engine/deadline.js';
+import { sleep } from '../engine/deadline.js';
 import type { Execs } from '../engine/exec.js';
 import { identifier, literal } from '../roles-sql.js';
 import type { LoadNames } from './load-names.js';
 import { whilePaused } from './pause-pooler.js';
 import { OBJECT_IN_USE, SqlError } from '../sql/sql-error.js';
+import { asSuperuser } from '../sql/superuser.js';
 
 /** How long transactions may take to end by themselves. */
 const GRACE_MS = 300;
@@ -17,36 +18,37 @@ const DEADLINE_MS = 30_000;
 
 const LOCK_NOT_AVAILABLE = '55P03';
 
-export interface Swap {
+export interface SwapPlace {
+  execs: Execs;
+  postgresId: string;
   /** `null` when it does not run, and nobody waits. */
   poolerId: string | null;
-  /** Sessions of the superuser: one that waits for whoever is in the way, and one that sends them away. */
-  renamer: Session;
-  bouncer: Session;
 }
 
 /**
  * Puts a database in place of the tenant's own, whose name it takes, in one transaction: either both are renamed
  * or none. Queries through the pooler wait meanwhile; direct connections are closed. Returns for how long, in ms.
  */
-export function swap(
-  execs: Execs,
-  { poolerId, renamer, bouncer }: Swap,
-  names: LoadNames,
-  signal: AbortSignal,
-): Promise<number> {
-  return withDeadline(DEADLINE_MS, signal, async (inner) => {
-    // Both are logged in before the pooler is paused.
-    await Promise.all([renamer.query('SELECT 1 AS up'), bouncer.query('SELECT 1 AS up')]);
-    const exchange = async () => {
-      const startedAt = performance.now();
-      await graceTo(bouncer, names, inner);
-      await exchangeNames(renamer, bouncer, names, inner);
-      return startedAt;
-    };
-    const startedAt = await (poolerId === null ? exchange() : whilePaused(execs, poolerId, exchange, inner));
-    return Math.ceil(performance.now() - startedAt);
-  });
+export function swap({ execs, postgresId, poolerId }: SwapPlace, names: LoadNames): Promise<number> {
+  // Not to be broken off half-way by whoever has lost interest.
+  const signal = AbortSignal.timeout(DEADLINE_MS);
+  const inSession = <T>(use: (session: Session) => Promise<T>) => asSuperuser(execs, postgresId, use, signal);
+  return inSession((renamer) =>
+    inSession(async (bouncer) => {
+      // They are logged in before the pooler is paused.
+      await Promise.all([renamer.query('SELECT 1 AS up'), bouncer.query('SELECT 1 AS up')]);
+      const exchange = async () => {
+        const startedAt = performance.now();
+        await graceTo(bouncer, names, signal);
+        await exchangeNames(renamer, bouncer, names, signal);
+        return startedAt;
+      };
+      const startedAt = await (poolerId === null
+        ? exchange()
+        : whilePaused(execs, poolerId, exchange, signal));
+      return Math.ceil(performance.now() - startedAt);
+    }),
+  );
 }
 
 async function graceTo(session: Session, names: LoadNames, signal: AbortSignal): Promise<void> {
@@ -77,7 +79,6 @@ async function exchangeNames(
         await sleep(POLL_MS, signal);
       }
     };
-    await bouncer.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE ${isIn(names)}`);
     const [result] = await Promise.allSettled([renaming, sending()]);
     if (result.status === 'fulfilled') return;
     const { reason } = result as { reason: unknown };

@@ -37,16 +37,14 @@ export function withReader<T>(
   const inSession = async (superuser: Session) => {
     const reader = await makeReader(superuser, processId);
     const remove = (session: Session) => removeReader(session, reader);
-    let value: T;
     try {
-      value = await use(reader);
-    } catch (error) {
+      return await use(reader);
+    } finally {
       // What failed may have taken the session with it.
-      await asSuperuser(execs, containerId, remove, AbortSignal.timeout(CLEANING_MS)).catch(onLeft);
-      throw error;
+      const inAnother = () =>
+        asSuperuser(execs, containerId, remove, AbortSignal.timeout(CLEANING_MS)).catch(onLeft);
+      await remove(superuser).catch(inAnother);
     }
-    await remove(superuser).catch(onLeft);
-    return value;
   };
   return asSuperuser(execs, containerId, inSession, signal);
 }
