@@ -72,9 +72,7 @@ async function dumpServer(
 ): Promise<DatabaseContents> {
   const { spec, server } = source;
   const { processId, engine, logger } = deps;
-  const onLeft = (reason: unknown) =>
-    logger.debug({ database: spec.id, err: reason }, 'could not remove what is left of a dump');
-  const place = { execs: engine.execs, containerId: server.container.id, processId, onLeft };
+  const place = { execs: engine.execs, containerId: server.container.id, processId, logger };
   const use = (reader: Login) => readAs(deps, { ...source, reader }, consume, signal);
   try {
     return await withReader(place, use, signal);

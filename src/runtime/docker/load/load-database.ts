@@ -74,13 +74,8 @@ async function finish(deps: LoadDeps, { spec, server, names, options }: Attempt)
   const pooler = await findRunning(deps, 'pooler', spec.id, signal);
   if (pooler.id !== null) await resumePooler(deps.engine.execs, pooler.id, signal);
   // Policies may hide rows from the tenant's own login.
-  const place = {
-    execs: deps.engine.execs,
-    containerId: server.container.id,
-    processId: deps.processId,
-    onLeft: (reason: unknown) =>
-      deps.logger.debug({ database: spec.id, err: reason }, 'could not remove what is left of a load'),
-  };
+  const { engine, processId, logger } = deps;
+  const place = { execs: engine.execs, containerId: server.container.id, processId, logger };
   const count = (login: Login) =>
     inDatabase(server.address, { login, major: spec.engineVersion }, contentsOf, signal);
   const contents = await withReader(place, count, signal);

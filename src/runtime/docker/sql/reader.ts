@@ -1,4 +1,5 @@
 import type { Login } from '../../../domain/environment.js';
+import type { Logger } from '../../../domain/logger.js';
 import { generateId, generatePassword } from '../../../secrets/random.js';
 import { scramVerifier } from '../../../secrets/scram.js';
 import type { Execs } from '../engine/exec.js';
@@ -20,8 +21,7 @@ export interface ReaderPlace {
   containerId: string;
   /** The same for as long as this process lives: what another one made, nobody uses any more. */
   processId: string;
-  /** Told why one could not be removed, as when PostgreSQL is down. The next process removes it. */
-  onLeft: (reason: unknown) => void;
+  logger: Logger;
 }
 
 /**
@@ -30,7 +30,7 @@ export interface ReaderPlace {
  * it still does is ended, and it is removed.
  */
 export function withReader<T>(
-  { execs, containerId, processId, onLeft }: ReaderPlace,
+  { execs, containerId, processId, logger }: ReaderPlace,
   use: (reader: Login) => Promise<T>,
   signal: AbortSignal,
 ): Promise<T> {
@@ -41,9 +41,16 @@ export function withReader<T>(
       return await use(reader);
     } finally {
       // What failed may have taken the session with it.
-      const inAnother = () =>
-        asSuperuser(execs, containerId, remove, AbortSignal.timeout(CLEANING_MS)).catch(onLeft);
-      await remove(superuser).catch(inAnother);
+      const inAnother = () => asSuperuser(execs, containerId, remove, AbortSignal.timeout(CLEANING_MS));
+      await remove(superuser)
+        .catch(inAnother)
+        .catch((error: unknown) => {
+          // As when PostgreSQL is down. The next process's first reader finds it.
+          logger.debug(
+            { container: containerId, role: reader.role, err: error },
+            'could not remove a reader',
+          );
+        });
     }
   };
   return asSuperuser(execs, containerId, inSession, signal);
