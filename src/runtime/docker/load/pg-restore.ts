@@ -3,7 +3,7 @@ import { RuntimeError } from '../../runtime.js';
 import type { Execs } from '../engine/exec.js';
 import { withoutSecrets } from '../start-failure.js';
 import type { Connection } from '../sql/connection.js';
-import { judgeRestore, restoreFailure } from './judge-restore.js';
+import { restoreFailure } from './judge-restore.js';
 import { putText } from './put-text.js';
 import { RestoreMessages } from './restore-messages.js';
 import { parseTableOfContents, type TableOfContents, type TocEntry } from './table-of-contents.js';
@@ -77,7 +77,7 @@ export interface RestoreJob {
   onProgress: (done: number, total: number) => void;
 }
 
-/** Restores an archive. Rejects unless nothing is missing; at the first error, since one is enough. */
+/** Restores an archive. Rejects unless nothing is missing, at the first error. */
 export async function restoreArchive(execs: Execs, job: RestoreJob, signal: AbortSignal): Promise<void> {
   const { archive, contents, connection, entries = contents.entries, onProgress } = job;
   const { containerId, path } = archive;
@@ -88,17 +88,10 @@ export async function restoreArchive(execs: Execs, job: RestoreJob, signal: Abor
   }
   const total = entries.length;
   let done = 0;
-  const failed = new AbortController();
-  const messages = new RestoreMessages(
-    () => {
-      done = Math.min(total, done + 1);
-      onProgress(done, total);
-    },
-    (error) => {
-      // What follows an error is mostly its consequences; but its detail still has to come.
-      if (judgeRestore(error) !== 'harmless') setTimeout(() => failed.abort(), AFTERMATH_MS).unref();
-    },
-  );
+  const messages = new RestoreMessages(() => {
+    done = Math.min(total, done + 1);
+    onProgress(done, total);
+  });
   const request = {
     containerId,
     argv: restoreArgv(job, listPath),
@@ -107,27 +100,19 @@ export async function restoreArchive(execs: Execs, job: RestoreJob, signal: Abor
     stdin: null,
     onStderr: (chunk: Buffer) => messages.add(chunk),
   };
-  const failure = () => restoreFailure(messages.errors, messages.errorCount, job.skippedExtensions ?? []);
-  try {
-    const { exitCode } = await execs.follow(
-      request,
-      async ({ stdout, exit }) => {
-        // It prints nothing there, and ends it when it ends.
-        for await (const chunk of stdout) chunk.fill(0);
-        return exit();
-      },
-      AbortSignal.any([signal, failed.signal]),
-    );
-    messages.end();
-    const reason = failure();
-    if (reason) throw reason;
-    if (exitCode !== 0 && messages.errorCount === 0) throw ended(exitCode);
-  } catch (error) {
-    throw (!signal.aborted && failure()) || error;
-  }
+  const { exitCode } = await execs.follow(
+    request,
+    async ({ stdout, exit }) => {
+      // It prints nothing there, and ends it when it ends.
+      for await (const chunk of stdout) chunk.fill(0);
+      return exit();
+    },
+    signal,
+  );
+  messages.end();
+  // What it says tells only why: two processes of it speak at once.
+  if (exitCode !== 0) throw restoreFailure(messages.errors, job.skippedExtensions ?? []) ?? ended(exitCode);
 }
-
-const AFTERMATH_MS = 500;
 
 /** Two at a time need a file that can be read anywhere, which in a tar it cannot. */
 function restoreArgv(
@@ -137,6 +122,7 @@ function restoreArgv(
   return [
     'pg_restore',
     '--verbose',
+    '--exit-on-error',
     '--no-password',
     `--dbname=${connection.PGDATABASE ?? ''}`,
     ...(listPath === null ? [] : [`--use-list=${listPath}`]),

@@ -10,28 +10,26 @@ export interface RestoreError {
 }
 
 const KEPT = 50;
-const PREFIX = 'pg_restore: ';
+/** What comes before what is said: in pieces of their own, between which another process may say something. */
+const TAGS = /^(?: *(?:pg_restore:|error:))+ */;
+const ITEM = /^(creating|processing data for|executing|restoring) /;
+const CHATTER =
+  /^(connecting|disabling|dropping|enabling|entering|finished|from TOC entry|implied|launching|processing|restored|skipping|warning:|while) /;
 
 /**
- * Reads what pg_restore prints with --verbose. An error can be followed by lines of PostgreSQL's, and by the
- * statement, which can be as long as it likes.
+ * Reads what pg_restore prints with --verbose, of itself and of the processes that it starts. An error can be
+ * followed by lines of PostgreSQL's, and by the statement, which can be as long as it likes.
  */
 export class RestoreMessages {
   readonly errors: RestoreError[] = [];
-  /** How many there were, kept or not. */
-  errorCount = 0;
   private entry: string | null = null;
+  /** How many errors were announced and not yet told. */
+  private announced = 0;
   private inStatement = false;
   private readonly lines: Lines;
 
-  /**
-   * @param onItem called whenever pg_restore begins with another item
-   * @param onError called when an error has begun
-   */
-  constructor(
-    private readonly onItem: () => void,
-    private readonly onError: (error: RestoreError) => void = () => undefined,
-  ) {
+  /** @param onItem called whenever pg_restore begins with another item */
+  constructor(private readonly onItem: () => void) {
     this.lines = new Lines((line) => this.read(line));
   }
 
@@ -44,32 +42,31 @@ export class RestoreMessages {
   }
 
   private read(line: string): void {
-    if (line.startsWith(PREFIX)) this.message(line.slice(PREFIX.length));
-    else if (line.startsWith('Command was: ')) this.inStatement = true;
-    else if (!this.inStatement && /^(DETAIL|HINT|CONTEXT): /.test(line)) {
+    const tags = TAGS.exec(line)?.[0] ?? '';
+    const text = line.slice(tags.length);
+    if (tags !== '') this.inStatement = false;
+    this.announced += tags.split('error:').length - 1;
+    if (this.inStatement || text === '') return;
+    if (ITEM.test(text)) {
+      this.entry = null;
+      this.onItem();
+    } else if (CHATTER.test(text)) {
+      this.entry = /^from TOC entry \d+; \d+ \d+ (.*)$/.exec(text)?.[1] ?? this.entry;
+    } else if (this.announced > 0) {
+      this.announced -= 1;
+      this.complain(withoutSecrets(text.replace(/^could not execute query: /, '')));
+    } else if (text === 'out of memory') {
+      // Not announced. Of a size in the archive that no machine has: a process with less is killed.
+      this.complain('it wants more memory than there is');
+    } else if (text.startsWith('Command was: ')) {
+      this.inStatement = true;
+    } else if (/^(DETAIL|HINT|CONTEXT): /.test(text)) {
       const last = this.errors.at(-1);
-      if (last) last.message += `. ${withoutSecrets(line)}`;
+      if (last) last.message += `. ${withoutSecrets(text)}`;
     }
   }
 
-  private message(text: string): void {
-    this.inStatement = false;
-    if (/^(creating|processing data for|executing|restoring) /.test(text)) {
-      this.entry = null;
-      this.onItem();
-      return;
-    }
-    const entry = /^from TOC entry \d+; \d+ \d+ (.*)$/.exec(text);
-    if (entry) this.entry = entry[1] ?? null;
-    const error = /^(?:\[[^\]]*\] )?(?:error|fatal): (.*)$/.exec(text);
-    if (!error) return;
-    const { entry: at } = this;
-    const told = {
-      entry: at,
-      message: withoutSecrets((error[1] ?? '').replace(/^could not execute query: /, '')),
-    };
-    this.errorCount += 1;
-    if (this.errors.length < KEPT) this.errors.push(told);
-    this.onError(told);
+  private complain(message: string): void {
+    if (this.errors.length < KEPT) this.errors.push({ entry: this.entry, message });
   }
 }

@@ -19,6 +19,7 @@ const LISTED = `;
 ; Selected TOC Entries:
 ;
 6; 2615 16385 SCHEMA - shop stranger
+5; 2615 2200 SCHEMA - public stranger
 2; 3079 16386 EXTENSION - citext 
 3; 3079 16400 EXTENSION - postgis 
 3500; 0 0 COMMENT - EXTENSION citext 
@@ -34,7 +35,7 @@ const LISTED = `;
 it('reads a table of contents', () => {
   const contents = parseTableOfContents(LISTED);
   expect(contents).toMatchObject({ format: 'CUSTOM', serverMajor: 17 });
-  expect(contents.entries).toHaveLength(11);
+  expect(contents.entries).toHaveLength(12);
   expect(parseTableOfContents('nothing')).toEqual({ format: '', serverMajor: null, entries: [] });
 });
 
@@ -93,12 +94,35 @@ pg_restore: error: could not read from input file: end of file
   });
 
   it.each([
-    ['ERROR:  unrecognized configuration parameter "transaction_timeout"', 'harmless'],
-    ['ERROR:  schema "public" already exists', 'harmless'],
+    [
+      'what another process was about to say',
+      'pg_restore:pg_restore:  processing data for table "a"\nerror: it broke\n',
+    ],
+    [
+      'what another process said',
+      'pg_restore: error: pg_restore: finished item 7 TABLE DATA a\npg_restore: creating INDEX "b"\nit broke\n',
+    ],
+    ['the beginning of another’s', 'pg_restore:  pg_restore: error: it broke\nlaunching item 8 INDEX a\n'],
+  ])('is an error although it comes amid %s', (_, printed) => {
+    const messages = new RestoreMessages(() => undefined);
+    messages.add(Buffer.from(printed));
+    messages.end();
+    expect(messages.errors).toEqual([{ entry: null, message: 'it broke' }]);
+  });
+
+  it('is two errors at once', () => {
+    const messages = new RestoreMessages(() => undefined);
+    messages.add(Buffer.from('pg_restore: error: pg_restore: error: one\ntwo\nthree\n'));
+    messages.end();
+    expect(messages.errors.map(({ message }) => message)).toEqual(['one', 'two']);
+  });
+
+  it.each([
     ['ERROR:  could not extend file "base/1": No space left on device', 'full'],
     ['error returned by PQputCopyData: server closed the connection unexpectedly', 'lost'],
     ['COPY failed for table "x": ERROR:  invalid input syntax', 'refused'],
     ['could not uncompress data: (null)', 'unreadable'],
+    ['a worker process died unexpectedly', 'died'],
   ])('means something: %s', (message, verdict) => {
     expect(judgeRestore({ message })).toBe(verdict);
   });
@@ -106,15 +130,18 @@ pg_restore: error: could not read from input file: end of file
   it('fails for the worst of it', () => {
     const error = (message: string) => ({ entry: null, message });
     const refused = error('ERROR:  type "geometry" does not exist');
-    expect(restoreFailure([error('ERROR:  schema "public" already exists')], 1, [])).toBeNull();
-    expect(restoreFailure([refused], 1, ['postgis'])).toMatchObject({
+    expect(restoreFailure([], [])).toBeNull();
+    expect(restoreFailure([refused], ['postgis'])).toMatchObject({
       code: 'load_failed',
       message: expect.stringContaining('postgis, which') as string,
     });
-    expect(restoreFailure([refused, error('could not uncompress data')], 2, [])?.code).toBe(
-      'archive_unusable',
-    );
-    expect(restoreFailure([error('a worker process died unexpectedly')], 1, [])?.code).toBe('unavailable');
-    expect(restoreFailure([refused, error('No space left on device')], 2, [])?.code).toBe('no_space');
+    expect(restoreFailure([refused, error('could not uncompress data')], [])?.code).toBe('archive_unusable');
+    const died = error('a worker process died unexpectedly');
+    expect(restoreFailure([died], [])?.code).toBe('unavailable');
+    expect(restoreFailure([died, refused], [])).toMatchObject({
+      code: 'load_failed',
+      message: expect.not.stringContaining('worker') as string,
+    });
+    expect(restoreFailure([refused, error('No space left on device')], [])?.code).toBe('no_space');
   });
 });
