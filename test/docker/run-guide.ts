@@ -46,7 +46,7 @@ export function runGuide(
         : line;
     })
     .join('\n');
-  execFileSync('bash', ['-c', `set -o pipefail\n${script}\ntrue`], {
+  execFileSync('bash', ['-c', `set -eo pipefail\n${script}\ntrue`], {
     cwd: installation.dataDir,
     encoding: 'utf8',
     timeout: 150_000,
