@@ -1,10 +1,14 @@
 import type { FileHandle } from 'node:fs/promises';
 import { ahead } from './ahead.js';
 import { inParts } from './in-parts.js';
+import { requireRoom } from './require-room.js';
 import { onDisk } from './storage-error.js';
 
 /** As large as is of use: each piece takes a call to read or to write it. */
 export const PIECE_BYTES = 256 * 1024;
+
+/** After how much the disk is asked again for its room, which others take too. */
+const ASK_EVERY_BYTES = 16 * 1024 ** 2;
 
 /**
  * What is in a file from where it stands.
@@ -28,8 +32,8 @@ export function readPieces(
 }
 
 /**
- * Writes pieces of any size as fast as the disk takes them, and has it keep them. What fails the pieces is passed on as
- * it is.
+ * Writes pieces of any size as fast as the disk takes them, and has it keep them. Leaves some of it for others. What
+ * fails the pieces is passed on as it is.
  */
 export async function writePieces(
   file: FileHandle,
@@ -38,6 +42,11 @@ export async function writePieces(
 ): Promise<void> {
   // One is written while the other is filled.
   const parts = ahead(inParts(pieces, PIECE_BYTES, 2));
-  for await (const { bytes } of parts) await onDisk(path, () => file.writeFile(bytes));
+  let untilAsked = 0;
+  for await (const { bytes } of parts) {
+    if (untilAsked <= 0) untilAsked = Math.min(ASK_EVERY_BYTES, await requireRoom(path));
+    await onDisk(path, () => file.writeFile(bytes));
+    untilAsked -= bytes.length;
+  }
   await onDisk(path, () => file.sync());
 }

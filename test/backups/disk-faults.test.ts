@@ -209,6 +209,21 @@ if (canMount()) {
       },
     );
 
+    it('is left to others before it is full', async () => {
+      using disk = smallDisk(4096 * PAGE);
+      const store = new DiskStore(disk.path);
+      const failure = await failureOf(keep(store, KEY, 4000 * PAGE));
+      expect(failure).toMatchObject({
+        code: 'no_space',
+        message: expect.stringContaining('for others (5 %'),
+      });
+      expect(filesBelow(disk.path)).toEqual([]);
+      await keep(store, KEY, 3500 * PAGE);
+      disk.leave(100 * PAGE);
+      expect(await failureOf(keep(store, EARLIER, PAGE))).toMatchObject({ code: 'no_space' });
+      expect(filesBelow(disk.path)).toHaveLength(3);
+    });
+
     it('that fills up while two are written fails both or one, and keeps what it kept', async () => {
       using disk = smallDisk(64 * PAGE);
       const store = new DiskStore(disk.path);

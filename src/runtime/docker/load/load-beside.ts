@@ -11,6 +11,8 @@ import { closeWorkbench, openWorkbench } from './open-workbench.js';
 import type { PreparationPlace } from './preparation.js';
 import { swap } from './swap.js';
 import { tidy } from './tidy.js';
+import { whileRoom } from './while-room.js';
+import { scratchFolder } from './workbench.js';
 
 const CLEANING_MS = 2 * 60_000;
 const CLEANING_TRIES = 5;
@@ -61,9 +63,13 @@ async function load(
     withSourceBench: (use, inner) => withSourceBench(deps, bench, use, inner),
     onProgress,
   };
-  const preparation = await prepareSource(place, from, signal);
   const fresh = { spec, server, names, workbenchId };
-  const { loader, skipped } = await fillFresh(deps, fresh, preparation, signal);
+  const fill = async (inner: AbortSignal) => {
+    const preparation = await prepareSource(place, from, inner);
+    return { ...(await fillFresh(deps, fresh, preparation, inner)), told: preparation.source };
+  };
+  const disk = { containerId: workbenchId, path: scratchFolder(spec.engineVersion) };
+  const { loader, skipped, told } = await whileRoom(engine.execs, disk, fill, signal);
   onProgress('Checking what was loaded', 0, 1);
   const contents = await checkFresh(deps, fresh, { loader, check }, signal);
   signal.throwIfAborted();
@@ -71,7 +77,7 @@ async function load(
   const pooler = await findRunning(deps, 'pooler', spec.id, signal);
   const swapPlace = { execs: engine.execs, postgresId: server.container.id, poolerId: pooler.id };
   const interruptedMs = await swap(swapPlace, names);
-  const source = preparation.source && besideLoaded(preparation.source, contents, extensions);
+  const source = told && besideLoaded(told, contents, extensions);
   return { contents, source, skipped, interruptedMs, previous: names.previous };
 }
 

@@ -1,3 +1,4 @@
+import { posix } from 'node:path';
 import type { Logger } from '../../../domain/logger.js';
 import { RuntimeError, type ApplyOptions, type DatabaseContents, type Rehearsal } from '../../runtime.js';
 import type { Engine } from '../engine/engine.js';
@@ -7,6 +8,7 @@ import { PsqlSession } from '../sql/psql-session.js';
 import { putFile } from '../load/put-file.js';
 import { contentsOf } from '../load/read-loaded.js';
 import { restoreDump } from '../load/restore-dump.js';
+import { whileRoom } from '../load/while-room.js';
 import { closeDrill } from './close-drill.js';
 import { explainDrill } from './explain-drill.js';
 import { openDrill, type OpenDrillDeps, type OpenedDrill } from './open-drill.js';
@@ -79,11 +81,14 @@ async function restoreAndCount(
   const { execs } = engine;
   const archive = { containerId, path };
   const connection = loadingWith(localConnection(database, role), { major, memoryBytes });
-  at('Copying the archive');
-  await putFile(engine, { ...archive, open, sizeBytes }, signal);
-  const contents = await listArchive(execs, archive, major, signal);
-  const onRestored = (done: number, total: number) => at('Restoring', done, total);
-  await restoreDump(execs, { archive, contents, connection, onProgress: onRestored }, signal);
+  const fill = async (inner: AbortSignal) => {
+    at('Copying the archive');
+    await putFile(engine, { ...archive, open, sizeBytes }, inner);
+    const contents = await listArchive(execs, archive, major, inner);
+    const onProgress = (done: number, total: number) => at('Restoring', done, total);
+    await restoreDump(execs, { archive, contents, connection, onProgress }, inner);
+  };
+  await whileRoom(execs, { containerId, path: posix.dirname(path) }, fill, signal);
   at('Counting rows');
   const place = { containerId, env: connection, refusal: 'load_failed', deadlineMs: COUNT_MS } as const;
   return PsqlSession.use(execs, place, contentsOf, signal);
