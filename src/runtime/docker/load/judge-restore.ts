@@ -35,12 +35,13 @@ export function restoreFailure(
     .map(({ entry, message }) => (entry ? `${entry}: ${message}` : message));
   const said = told.join(' | ');
   if (has('full')) return new RuntimeError('no_space', `${NO_SPACE} (${said})`);
-  // Of several at once, one that cannot read on takes the others with it.
+  // Whoever loses PostgreSQL may say more than that.
+  if (has('lost') || reasons.length === 0) {
+    return new RuntimeError('unavailable', `PostgreSQL was lost while it was loaded: ${said}`);
+  }
   if (has('unreadable')) {
     return new RuntimeError('archive_unusable', `The archive cannot be read to its end: ${said}`);
   }
-  if (has('lost') || reasons.length === 0)
-    return new RuntimeError('unavailable', `PostgreSQL was lost while it was loaded: ${said}`);
   const hint =
     skippedExtensions.length === 0
       ? ''

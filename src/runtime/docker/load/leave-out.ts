@@ -4,7 +4,7 @@ import { extensionOf, type TocEntry } from './table-of-contents.js';
 /** Kinds of entries that only a superuser makes, or that make no sense elsewhere. */
 const LEFT_OUT: readonly { kind: RegExp; what: string; reason: string | null }[] = [
   { kind: /^(DEFAULT )?ACL /, what: 'grants', reason: 'the roles of elsewhere do not exist here' },
-  // Nothing is lost with these. Schema public is made with its database; only an old pg_dump makes it again.
+  // Nothing is lost with these. Schema public is there: only its owner is another, or an old pg_dump makes it again.
   { kind: /^SCHEMA - public \S+$/, what: 'schema public', reason: null },
   { kind: /^COMMENT - EXTENSION /, what: 'comments on extensions', reason: null },
   { kind: /^(COMMENT - )?EVENT TRIGGER /, what: 'event triggers', reason: 'they need a superuser' },

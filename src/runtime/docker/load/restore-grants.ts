@@ -11,14 +11,13 @@ const NO_CONNECTION = 2;
 
 /**
  * A right that somebody has passed on is in the archive as granted in a session of theirs, which only a superuser
- * could open. Who has their role can grant in its name. The timeout is one that servers before 17 do not know. Roles
- * that were made for one dump or load, to which a tenant has granted something meanwhile, are nowhere else.
+ * could open. Who has their role can grant in its name. Roles that were made for one dump or load, to which a tenant has
+ * granted something meanwhile, are nowhere else.
  */
 const SCRIPT = `
 set -e
 pg_restore --use-list="$2" --file="$3" "$1"
-sed -e '/^SET transaction_timeout = /d' \\
-  -e '/ \\(TO\\|FROM\\) paasdb_\\(dump\\|load\\)_[a-z0-9_]*\\( WITH GRANT OPTION\\)\\{0,1\\};$/d' \\
+sed -e '/ \\(TO\\|FROM\\) paasdb_\\(dump\\|load\\)_[a-z0-9_]*\\( WITH GRANT OPTION\\)\\{0,1\\};$/d' \\
   -e 's/^SET SESSION AUTHORIZATION /SET ROLE /' \\
   -e 's/^RESET SESSION AUTHORIZATION;$/RESET ROLE;/' "$3" > "$3.roles"
 exec psql -X -q -w -v ON_ERROR_STOP=1 -f "$3.roles"

@@ -11,10 +11,13 @@ export interface RestoreError {
 
 const KEPT = 50;
 /** What comes before what is said: in pieces of their own, between which another process may say something. */
-const TAGS = /^(?: *(?:pg_restore:|error:))+ */;
+const TAGS = /^(?: *(?:pg_restore|error|warning):)+ */;
 const ITEM = /^(creating|processing data for|executing|restoring) /;
 const CHATTER =
-  /^(connecting|disabling|dropping|enabling|entering|finished|from TOC entry|implied|launching|processing|restored|skipping|warning:|while) /;
+  /^(connecting|disabling|dropping|enabling|entering|finished|from TOC entry|implied|launching|processing|restored|skipping|while|NOTICE:|WARNING:|INFO:) /;
+/** What follows an error, and is none by itself. */
+const CONTINUATION = /^(\s|LINE \d+:|QUERY:|detail:|hint:)/;
+const DETAIL = /^(DETAIL|HINT|CONTEXT): /;
 
 /**
  * Reads what pg_restore prints with --verbose, of itself and of the processes that it starts. An error can be
@@ -52,17 +55,17 @@ export class RestoreMessages {
       this.onItem();
     } else if (CHATTER.test(text)) {
       this.entry = /^from TOC entry \d+; \d+ \d+ (.*)$/.exec(text)?.[1] ?? this.entry;
-    } else if (this.announced > 0) {
+    } else if (DETAIL.test(text)) {
+      const last = this.errors.at(-1);
+      if (last) last.message += `. ${withoutSecrets(text)}`;
+    } else if (text.startsWith('Command was: ')) {
+      this.inStatement = true;
+    } else if (this.announced > 0 && !CONTINUATION.test(text)) {
       this.announced -= 1;
       this.complain(withoutSecrets(text.replace(/^could not execute query: /, '')));
     } else if (text === 'out of memory') {
       // Not announced. Of a size in the archive that no machine has: a process with less is killed.
       this.complain('it wants more memory than there is');
-    } else if (text.startsWith('Command was: ')) {
-      this.inStatement = true;
-    } else if (/^(DETAIL|HINT|CONTEXT): /.test(text)) {
-      const last = this.errors.at(-1);
-      if (last) last.message += `. ${withoutSecrets(text)}`;
     }
   }
 

@@ -26,7 +26,7 @@ export async function whileRoom<T>(
   const together = new Together(signal);
   const done = new AbortController();
   const lines = new Lines((line) => {
-    if (isShort(line)) together.fail(new RuntimeError('no_space', SHORT));
+    if (!done.signal.aborted && isShort(line)) together.fail(new RuntimeError('no_space', SHORT));
   });
   const request = { containerId, argv: ['sh', '-c', WATCH, 'sh', path], user: 'postgres', stdin: '' };
   const watch = execs.follow(

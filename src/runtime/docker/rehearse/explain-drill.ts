@@ -17,6 +17,8 @@ export async function explainDrill(
   signal: AbortSignal,
 ): Promise<unknown> {
   if (signal.aborted || !(error instanceof RuntimeError) || !error.retryable) return error;
+  // The sooner it goes, the better.
+  if (error.code === 'no_space') return error;
   const container = await settled(engine, containerId, signal);
   const lines = await engine.logs.tail(containerId, LOG_LINES, signal).catch((): string[] => []);
   const log = lines.join('\n');

@@ -110,9 +110,19 @@ pg_restore: error: could not read from input file: end of file
     expect(messages.errors).toEqual([{ entry: null, message: 'it broke' }]);
   });
 
-  it('is two errors at once', () => {
+  it.each([
+    ['one after the other', 'pg_restore: error: pg_restore: error: one\ntwo\nthree\n'],
+    [
+      'with what libpq says of a lost server',
+      'pg_restore: error: pg_restore: error: one\n\tThis probably means more\n\tthan that\ntwo\n\tThis probably\n',
+    ],
+    [
+      'with the statement and a notice',
+      'pg_restore: error: pg_restore: error: one\nLINE 2: x\n        ^\nCommand was: SELECT\npg_restore: WARNING:  no\ntwo\n',
+    ],
+  ])('is two errors at once, %s', (_, printed) => {
     const messages = new RestoreMessages(() => undefined);
-    messages.add(Buffer.from('pg_restore: error: pg_restore: error: one\ntwo\nthree\n'));
+    messages.add(Buffer.from(printed));
     messages.end();
     expect(messages.errors.map(({ message }) => message)).toEqual(['one', 'two']);
   });
@@ -142,6 +152,8 @@ pg_restore: error: could not read from input file: end of file
       code: 'load_failed',
       message: expect.not.stringContaining('worker') as string,
     });
+    const lost = error('server closed the connection unexpectedly');
+    expect(restoreFailure([lost, error('garbled'), died], [])?.code).toBe('unavailable');
     expect(restoreFailure([refused, error('No space left on device')], [])?.code).toBe('no_space');
   });
 });
