@@ -13,6 +13,7 @@ import { openStored } from './backups/open-stored.js';
 import { OverdueWatch } from './backups/overdue-watch.js';
 import { receiveUpload } from './backups/receive-upload.js';
 import { refusalOfSource } from './backups/refusal-of-source.js';
+import { refusalOfTarget } from './backups/refusal-of-target.js';
 import { restoreHandler } from './backups/restore-handler.js';
 import { Schedule } from './backups/schedule.js';
 import { BackupScheduler } from './backups/scheduler.js';
@@ -191,6 +192,7 @@ export async function startDaemon({
         receiveUpload: ({ engineVersion: major }, chunks) =>
           receiveUpload(incoming, { id: store.newId(), major }, chunks),
         refusalOfSource: (url) => refusalOfSource(source, url),
+        refusalOfTarget: (database) => refusalOfTarget({ runtime, specOf }, database),
         tidyBackups: () => {
           caretaker.nudge();
           copyKeeper?.nudge();

@@ -2,6 +2,7 @@ import type { OperationHandler, Work } from '../domain/operation-handler.js';
 import { RuntimeError, type Loaded, type LoadSource } from '../runtime/runtime.js';
 import { auditOperation } from '../store/audit-operation.js';
 import { getLoad, type Load } from '../store/loads.js';
+import { withCleanAdvice } from './clean-advice.js';
 import { compareContents } from './compare-contents.js';
 import { findSource, type SourceDeps } from './find-source.js';
 import type { Incoming } from './incoming.js';
@@ -27,7 +28,7 @@ export function importHandler(deps: ImportHandlerDeps): OperationHandler {
         const resultOf = (loaded: Loaded) => (source.kind === 'server' ? comparison(loaded) : {});
         await loadDatabase(deps, work, { load, source, check: () => undefined, resultOf });
       } catch (error) {
-        throw withAdvice(error);
+        throw error instanceof RuntimeError && error.code === 'not_empty' ? withCleanAdvice(error) : error;
       } finally {
         // After the operation is settled.
         setImmediate(deps.tidy);
@@ -52,10 +53,4 @@ async function sourceOf(
 function comparison({ source, contents }: Loaded): Record<string, unknown> {
   if (source === null) return { source: { compared: false } };
   return { source: { compared: true, differences: compareContents(source, contents) } };
-}
-
-function withAdvice(error: unknown): unknown {
-  if (!(error instanceof RuntimeError) || error.code !== 'not_empty') return error;
-  const advice = 'Import with clean=true to replace it: what is there now is kept for a while then';
-  return new RuntimeError('not_empty', `${error.message}. ${advice}`, { cause: error });
 }

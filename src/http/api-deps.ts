@@ -31,6 +31,8 @@ export interface ApiDeps {
   receiveUpload: (database: Database, chunks: AsyncIterable<Buffer>) => Promise<Upload | { refused: string }>;
   /** Why a server cannot be imported from; `null` when nothing speaks against it. */
   refusalOfSource: (url: string) => Promise<string | null>;
+  /** Why a database has to be replaced to be imported into; `null` when it is empty, or cannot be asked. */
+  refusalOfTarget: (database: Database) => Promise<string | null>;
   /** Says that files of backups may be to be removed. */
   tidyBackups: () => void;
   newCredential: () => Credential;

@@ -56,6 +56,7 @@ export async function dispatch(
     body,
     upload,
     caller,
+    mayRepeat: req.get('Idempotency-Key') !== undefined,
     audit: (action, target, detail = {}, org) =>
       appendAuditEvent(store, {
         org: org ?? ('org' in scope ? scope.org.slug : null),

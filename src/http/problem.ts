@@ -28,6 +28,7 @@ export const PROBLEMS = {
   database_exists: { status: 409, title: 'a database with this name already exists' },
   database_differs: { status: 409, title: 'database exists with other settings' },
   database_not_ready: { status: 409, title: 'database is not ready' },
+  database_not_empty: { status: 409, title: 'database is not empty' },
   database_deleting: { status: 409, title: 'database is being deleted' },
   backup_in_progress: { status: 409, title: 'backup is under way' },
   backup_not_stored: { status: 409, title: 'backup holds nothing' },

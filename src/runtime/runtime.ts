@@ -175,6 +175,9 @@ export interface Runtime {
    */
   load(spec: DatabaseSpec, source: LoadSource, options: LoadOptions): Promise<Loaded>;
 
+  /** Rejects with `not_empty` when a database holds anything that a load without `replace` would refuse to replace. */
+  requireEmpty(spec: DatabaseSpec, options: ApplyOptions): Promise<void>;
+
   /** Removes the former data that a load has kept. */
   removePrevious(spec: DatabaseSpec, loadId: string, options: ApplyOptions): Promise<void>;
 

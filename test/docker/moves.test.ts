@@ -241,6 +241,11 @@ it.each([
   );
 });
 
+it('is refused before it is read where something is in the way', async () => {
+  const { status, body } = await upload(`${databases}/moved/import`, join(folder.path, 'export.dump'));
+  expect([status, body]).toEqual([409, expect.objectContaining({ code: 'database_not_empty' })]);
+});
+
 it('stays as it is when what comes in is cut off, and nothing is left of that', async () => {
   const whole = join(folder.path, 'export.dump');
   const cut = join(folder.path, 'cut.dump');

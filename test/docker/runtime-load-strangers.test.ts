@@ -58,6 +58,7 @@ const dumpOf = (...options: string[]) =>
 
 beforeAll(async () => {
   await Promise.all([fixture.apply(source), fixture.apply(target)]);
+  await fixture.runtime.requireEmpty(target, { signal: soon() });
   const superuser = ['psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-U', 'postgres', '-d', 'app'];
   await runIn(fixture.container(source, 'postgres'), superuser, STRANGE_SQL);
   await fixture.query(target, 'CREATE TABLE mine AS SELECT 42 AS x', 'direct');
@@ -208,10 +209,14 @@ describe('what harms nothing', () => {
   });
 
   it('is what is not allowed to replace anything', async () => {
-    await expect(load({ kind: 'script', ...bytes('SELECT 1') }, { replace: false })).rejects.toMatchObject({
+    const refusal = {
       code: 'not_empty',
       message: expect.stringContaining('relation public.plain') as string,
-    });
+    };
+    await expect(load({ kind: 'script', ...bytes('SELECT 1') }, { replace: false })).rejects.toMatchObject(
+      refusal,
+    );
+    await expect(fixture.runtime.requireEmpty(target, { signal: soon() })).rejects.toMatchObject(refusal);
   });
 
   it('is an archive of a newer version', async () => {

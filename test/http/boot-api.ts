@@ -7,11 +7,13 @@ import { openStored } from '../../src/backups/open-stored.js';
 import { isBackupOverdue } from '../../src/domain/backup-overdue.js';
 import { receiveUpload } from '../../src/backups/receive-upload.js';
 import { refusalOfSource } from '../../src/backups/refusal-of-source.js';
+import { refusalOfTarget } from '../../src/backups/refusal-of-target.js';
 import { AddressRules } from '../../src/domain/address-rules.js';
 import { parseCidr, type Cidr } from '../../src/domain/cidr.js';
 import { createApp } from '../../src/http/app.js';
 import type { ApiDeps } from '../../src/http/api-deps.js';
 import { createHttpServer } from '../../src/http/http-server.js';
+import type { Database } from '../../src/domain/records.js';
 import { databaseSpec } from '../../src/provisioner/database-spec.js';
 import { OperationWaiters } from '../../src/provisioner/operation-waiters.js';
 import { sameDigest, sha256 } from '../../src/secrets/digest.js';
@@ -72,12 +74,8 @@ export async function bootApi({
     resolve: (host) => Promise.resolve(NAMES[host] ?? []),
     rules: new AddressRules([], parseCidr('10.176.0.0/12') as Cidr),
   };
-  const exporter = new Exporter({
-    runtime,
-    specOf: (database) => databaseSpec(store, database),
-    atOnce: 2,
-    idleMs: 60_000,
-  });
+  const specOf = (database: Database) => databaseSpec(store, database);
+  const exporter = new Exporter({ runtime, specOf, atOnce: 2, idleMs: 60_000 });
   const tidyLoads = jest.fn();
   const tidyBackups = jest.fn();
   const parts = { store, runtime, waiters, disk, clock: clock.read, incoming, source, tidy: tidyLoads };
@@ -97,6 +95,7 @@ export async function bootApi({
     receiveUpload: ({ engineVersion: major }, chunks) =>
       receiveUpload(incoming, { id: store.newId(), major }, chunks),
     refusalOfSource: (url) => refusalOfSource(source, url),
+    refusalOfTarget: (database) => refusalOfTarget({ runtime, specOf }, database),
     backupRetentionMs: PREVIOUS_KEPT_FOR_MS,
     tidyBackups,
     newCredential: () => {

@@ -104,6 +104,45 @@ describe('an upload', () => {
     await expect(api.settle()).rejects.toThrow(/^The database holds 3 tables\. Import with clean=true/);
   });
 
+  describe('into a database that is not empty', () => {
+    const holdsTables = fails('not_empty', 'The database holds 3 tables');
+    const asked = () => api.runtime.history.filter((call) => call === `requireEmpty ${id}`).length;
+
+    it('is not even read', async () => {
+      api.runtime.script('requireEmpty', holdsTables);
+      expect(await upload(SQL)).toMatchObject({
+        status: 409,
+        body: {
+          code: 'database_not_empty',
+          detail: expect.stringMatching(/^The database holds 3 tables\. Import with clean=true/),
+        },
+      });
+      expect(api.store.all('SELECT * FROM loads')).toEqual([]);
+      expect(filesLeft()).toEqual([]);
+    });
+
+    it('is read when it may be replaced', async () => {
+      api.runtime.script('requireEmpty', holdsTables);
+      expect((await upload(SQL, { query: '?clean=true' })).status).toBe(202);
+      expect(asked()).toBe(0);
+    });
+
+    it('is read under a key, since what is there may be what it brought', async () => {
+      const headers = { 'Idempotency-Key': 'k' };
+      const { body } = await upload(SQL, { headers });
+      await api.settle();
+      api.runtime.script('requireEmpty', holdsTables);
+      expect(await upload(SQL, { headers })).toMatchObject({ status: 202, body: { id: body.id } });
+      expect(asked()).toBe(0);
+    });
+
+    it('is read when nobody can tell', async () => {
+      api.runtime.script('requireEmpty', fails('unavailable', 'Docker does not answer'));
+      expect((await upload(SQL)).status).toBe(202);
+      expect(asked()).toBe(1);
+    });
+  });
+
   it.each([
     ['nothing', ''],
     ['an image', Buffer.from('ffd8ffe000104a464946', 'hex')],
@@ -289,6 +328,13 @@ describe('an import from a server', () => {
     });
     expect(answer.text).not.toContain('hunter2');
     expect(api.store.all('SELECT * FROM loads')).toEqual([]);
+  });
+
+  it('into a database that is not empty is refused at once, unless that may be replaced', async () => {
+    api.runtime.script('requireEmpty', fails('not_empty', 'The database holds 3 tables'));
+    expect(await ask(SOURCE)).toMatchObject({ status: 409, body: { code: 'database_not_empty' } });
+    api.runtime.script('requireEmpty', fails('not_empty', 'The database holds 3 tables'));
+    expect((await ask(SOURCE, { clean: true })).status).toBe(202);
   });
 
   it('without a URL says what is missing', async () => {

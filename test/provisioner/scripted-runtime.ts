@@ -20,7 +20,15 @@ import {
 } from '../../src/runtime/runtime.js';
 
 export type Verb =
-  'apply' | 'restart' | 'remove' | 'destroyVolume' | 'dump' | 'load' | 'removePrevious' | 'rehearse';
+  | 'apply'
+  | 'restart'
+  | 'remove'
+  | 'destroyVolume'
+  | 'dump'
+  | 'load'
+  | 'requireEmpty'
+  | 'removePrevious'
+  | 'rehearse';
 
 export interface Call {
   verb: Verb;
@@ -51,6 +59,7 @@ export class ScriptedRuntime implements Runtime {
     destroyVolume: [],
     dump: [],
     load: [],
+    requireEmpty: [],
     removePrevious: [],
     rehearse: [],
   };
@@ -146,6 +155,10 @@ export class ScriptedRuntime implements Runtime {
       interruptedMs: 12,
       previous: `paasdb_previous_${options.loadId}`,
     };
+  }
+
+  async requireEmpty(spec: DatabaseSpec, options: ApplyOptions): Promise<void> {
+    await this.call({ verb: 'requireEmpty', id: spec.id, options });
   }
 
   async removePrevious(spec: DatabaseSpec, _loadId: string, options: ApplyOptions): Promise<void> {

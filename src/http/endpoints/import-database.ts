@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { DEADLINE_MS } from '../../domain/deadlines.js';
 import type { Operation } from '../../domain/operation.js';
+import type { Database } from '../../domain/records.js';
 import { parseSourceUrl, SourceUrlError } from '../../domain/source-url.js';
 import { insertLoad } from '../../store/loads.js';
 import { enqueueOperation } from '../../store/operations.js';
@@ -34,10 +35,21 @@ const bodySchema = z
   })
   .meta({ id: 'NewImport' });
 
-type Deps = Pick<ApiDeps, 'store' | 'receiveUpload' | 'refusalOfSource' | 'backupRetentionMs'>;
+type Deps = Pick<
+  ApiDeps,
+  'store' | 'receiveUpload' | 'refusalOfSource' | 'refusalOfTarget' | 'backupRetentionMs'
+>;
 
-export const importDatabaseEndpoint = ({ store, receiveUpload, refusalOfSource, backupRetentionMs }: Deps) =>
-  endpoint({
+export const importDatabaseEndpoint = (deps: Deps) => {
+  const { store, receiveUpload, refusalOfSource, refusalOfTarget, backupRetentionMs } = deps;
+  /** Before it takes long. What is done again may find what it has imported itself. */
+  const requireTarget = async (database: Database, request: { clean: boolean; mayRepeat: boolean }) => {
+    requireReady(database, 'imported into');
+    if (request.clean || request.mayRepeat) return;
+    const refusal = await refusalOfTarget(database);
+    if (refusal !== null) throw new Problem('database_not_empty', refusal);
+  };
+  return endpoint({
     id: 'importDatabase',
     method: 'post',
     scope: 'database',
@@ -45,20 +57,26 @@ export const importDatabaseEndpoint = ({ store, receiveUpload, refusalOfSource, 
     role: 'member',
     summary: 'Import a dump, or what a PostgreSQL elsewhere holds',
     description:
-      'It is loaded beside and takes the place of what is there at the end, in less than a second; an import that fails changes nothing. Owners and grants of elsewhere are left out. What came of it, and what was left out, is the result of the operation. Under an Idempotency-Key an upload is told by its SHA-256, and a sourceUrl by all but its password.',
+      'What is not empty is refused before anything is read, unless clean is said. It is loaded beside and takes the place of what is there at the end, in less than a second; an import that fails changes nothing. Owners and grants of elsewhere are left out. What came of it, and what was left out, is the result of the operation. Under an Idempotency-Key an upload is told by its SHA-256, and a sourceUrl by all but its password.',
     query: querySchema,
     body: bodySchema,
     upload: {
       description:
         'A dump of pg_dump as it is (`curl -T file` or `--data-binary @file`): custom format, tar or plain SQL, each gzipped or not, told by its bytes. Or JSON that names a server.',
-      receive: async ({ scope: { database } }, chunks) => {
-        requireReady(database, 'imported into');
+      receive: async ({ scope: { database }, query: { clean }, mayRepeat }, chunks) => {
+        await requireTarget(database, { clean, mayRepeat });
         const received = await receiveUpload(database, chunks);
         if (!('refused' in received)) return received;
         throw new Problem('unusable_dump', `this is no dump that can be imported: ${received.refused}`);
       },
     },
-    prepare: async ({ scope: { database }, body: { sourceUrl }, upload }) => {
+    prepare: async ({
+      scope: { database },
+      query,
+      body: { sourceUrl, clean = false },
+      upload,
+      mayRepeat,
+    }) => {
       if (upload) return;
       if (sourceUrl === undefined) {
         throw new Problem(
@@ -66,7 +84,7 @@ export const importDatabaseEndpoint = ({ store, receiveUpload, refusalOfSource, 
           'the body is empty: send a dump, or {"sourceUrl": "postgresql://…"} as JSON',
         );
       }
-      requireReady(database, 'imported into');
+      await requireTarget(database, { clean: query.clean || clean, mayRepeat });
       const refusal = await refusalOfSource(sourceUrl);
       if (refusal === null) return;
       throw new Problem('source_not_usable', refusal, {
@@ -109,6 +127,7 @@ export const importDatabaseEndpoint = ({ store, receiveUpload, refusalOfSource, 
       body: operationResource(operation),
     }),
   });
+};
 
 function withoutPassword(sourceUrl: string | undefined): unknown {
   try {

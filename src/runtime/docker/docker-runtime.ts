@@ -22,10 +22,12 @@ import { dumpDatabase } from './dump/dump-database.js';
 import { DumpTools } from './dump/dump-tools.js';
 import { Engine } from './engine/engine.js';
 import { driftOf, indexOf } from './find-drift.js';
+import { findServer } from './find-server.js';
 import { ImageFacts } from './image-facts.js';
 import { ImageStore } from './image-store.js';
 import { loadDatabase } from './load/load-database.js';
 import { removePrevious } from './load/remove-previous.js';
+import { requireEmpty } from './load/require-empty.js';
 import { sweepLoads } from './load/sweep.js';
 import { containerFilter, kindLabels, volumeIdentity } from './labels.js';
 import { namesWith } from './names.js';
@@ -37,7 +39,6 @@ import { sweepDrills } from './rehearse/sweep-drills.js';
 import { removeDatabase } from './remove-database.js';
 import { removeVolume } from './remove-volume.js';
 import { restartContainers } from './restart-containers.js';
-
 import { watchEngine } from './watch.js';
 
 export interface DockerRuntimeOptions {
@@ -123,6 +124,11 @@ export class DockerRuntime implements Runtime {
 
   load(spec: DatabaseSpec, source: LoadSource, options: LoadOptions): Promise<Loaded> {
     return loadDatabase({ ...this.deps, processId: this.processId }, spec, source, options);
+  }
+
+  async requireEmpty(spec: DatabaseSpec, { signal }: ApplyOptions): Promise<void> {
+    await this.deps.networks.enter(spec.org, signal);
+    await requireEmpty(await findServer(this.deps, spec, signal), spec, signal);
   }
 
   removePrevious(spec: DatabaseSpec, loadId: string, options: ApplyOptions): Promise<void> {

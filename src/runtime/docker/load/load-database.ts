@@ -12,13 +12,13 @@ import { withReader } from '../sql/reader.js';
 import type { Session } from '../sql/session.js';
 import { asSuperuser } from '../sql/superuser.js';
 import { findRunning } from './find-containers.js';
-import { findUserObjects } from './find-user-objects.js';
 import type { Attempt, LoadDeps } from './load-attempt.js';
 import { loadBeside } from './load-beside.js';
 import { loadNames } from './load-names.js';
 import { loadableExtensions } from './loadable-extensions.js';
 import { resumePooler } from './pause-pooler.js';
 import { contentsOf, inDatabase } from './read-loaded.js';
+import { requireEmpty } from './require-empty.js';
 import { tidyIn } from './tidy.js';
 
 /**
@@ -39,7 +39,7 @@ export async function loadDatabase(
     const attempt = { spec, server, names, options };
     const { isInPlace, extensions } = await look(deps, attempt);
     if (isInPlace) return await finish(deps, attempt);
-    if (!options.replace) await requireEmpty(attempt);
+    if (!options.replace) await requireEmpty(server, spec, signal);
     return await loadBeside(deps, attempt, source, extensions);
   } catch (error) {
     if (signal.aborted) {
@@ -80,14 +80,6 @@ async function finish(deps: LoadDeps, { spec, server, names, options }: Attempt)
     inDatabase(server.address, { login, major: spec.engineVersion }, contentsOf, signal);
   const contents = await withReader(place, count, signal);
   return { contents, source: null, skipped: [], interruptedMs: 0, previous: names.previous };
-}
-
-async function requireEmpty({ spec, server, options }: Attempt): Promise<void> {
-  const as = { login: spec.login, major: spec.engineVersion };
-  const found = await inDatabase(server.address, as, findUserObjects, options.signal);
-  if (found.length === 0) return;
-  const message = `The database is not empty (${found.join(', ')}): allow it to be replaced, or load into a new one`;
-  throw new RuntimeError('not_empty', message);
 }
 
 /** That PostgreSQL stopped says more than what was seen of it. */
