@@ -192,7 +192,7 @@ export async function startDaemon({
         receiveUpload: ({ engineVersion: major }, chunks) =>
           receiveUpload(incoming, { id: store.newId(), major }, chunks),
         refusalOfSource: (url) => refusalOfSource(source, url),
-        refusalOfTarget: (database) => refusalOfTarget({ runtime, specOf }, database),
+        refusalOfTarget: (database) => refusalOfTarget({ runtime, specOf, limitMs: 5_000 }, database),
         tidyBackups: () => {
           caretaker.nudge();
           copyKeeper?.nudge();

@@ -1,5 +1,5 @@
 import type { OperationHandler, Work } from '../domain/operation-handler.js';
-import { RuntimeError, type Loaded, type LoadSource } from '../runtime/runtime.js';
+import type { Loaded, LoadSource } from '../runtime/runtime.js';
 import { auditOperation } from '../store/audit-operation.js';
 import { getLoad, type Load } from '../store/loads.js';
 import { withCleanAdvice } from './clean-advice.js';
@@ -28,7 +28,7 @@ export function importHandler(deps: ImportHandlerDeps): OperationHandler {
         const resultOf = (loaded: Loaded) => (source.kind === 'server' ? comparison(loaded) : {});
         await loadDatabase(deps, work, { load, source, check: () => undefined, resultOf });
       } catch (error) {
-        throw error instanceof RuntimeError && error.code === 'not_empty' ? withCleanAdvice(error) : error;
+        throw withCleanAdvice(error);
       } finally {
         // After the operation is settled.
         setImmediate(deps.tidy);

@@ -1,13 +1,13 @@
+import { once } from 'node:events';
 import type { Database } from '../domain/records.js';
 import { RuntimeError, type DatabaseSpec, type Runtime } from '../runtime/runtime.js';
 import { withCleanAdvice } from './clean-advice.js';
 
-/** A database that does not answer by then is no reason to refuse anything. */
-const LIMIT_MS = 5_000;
-
 export interface TargetDeps {
   runtime: Pick<Runtime, 'requireEmpty'>;
   specOf: (database: Database) => DatabaseSpec;
+  /** A database that does not answer by then is no reason to refuse anything. */
+  limitMs: number;
 }
 
 /**
@@ -15,14 +15,20 @@ export interface TargetDeps {
  * import itself looks again.
  */
 export async function refusalOfTarget(
-  { runtime, specOf }: TargetDeps,
+  { runtime, specOf, limitMs }: TargetDeps,
   database: Database,
 ): Promise<string | null> {
+  const limit = AbortSignal.timeout(limitMs);
+  const late = once(limit, 'abort').then(() => null);
+  return Promise.race([late, refusal(runtime.requireEmpty(specOf(database), { signal: limit }))]);
+}
+
+async function refusal(looking: Promise<void>): Promise<string | null> {
   try {
-    await runtime.requireEmpty(specOf(database), { signal: AbortSignal.timeout(LIMIT_MS) });
+    await looking;
     return null;
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
-    return error.code === 'not_empty' ? withCleanAdvice(error).message : null;
+    return error.code === 'not_empty' ? (withCleanAdvice(error) as RuntimeError).message : null;
   }
 }

@@ -2,6 +2,7 @@ import type { Request, Response } from 'express';
 import { z } from 'zod';
 import { isSettled } from '../domain/operation.js';
 import { appendAuditEvent } from '../store/audit.js';
+import { isIdempotencyKeyUsed } from '../store/idempotency.js';
 import { getOperation } from '../store/operations.js';
 import type { ApiDeps } from './api-deps.js';
 import { authenticate } from './authenticate.js';
@@ -56,7 +57,10 @@ export async function dispatch(
     body,
     upload,
     caller,
-    mayRepeat: req.get('Idempotency-Key') !== undefined,
+    mayRepeat: () => {
+      const key = req.get('Idempotency-Key');
+      return key !== undefined && isIdempotencyKeyUsed(store, { tokenId: caller.tokenId, key });
+    },
     audit: (action, target, detail = {}, org) =>
       appendAuditEvent(store, {
         org: org ?? ('org' in scope ? scope.org.slug : null),

@@ -49,8 +49,8 @@ export interface ApiRequest<Scope extends ScopeKind, Query, Body> {
   /** Where the body is bytes. `body` is empty then. */
   upload: Upload | null;
   caller: Caller;
-  /** It has an Idempotency-Key: it may have been done before, and only its whole body tells. */
-  mayRepeat: boolean;
+  /** Whether its Idempotency-Key was used: it may have been done before, and only its whole body tells. */
+  mayRepeat: () => boolean;
   /** Appends to the audit log of the scope's org, or of `org`, in the request's transaction. */
   audit: (action: string, target: string, detail?: Record<string, unknown>, org?: string) => void;
 }

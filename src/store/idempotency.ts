@@ -30,6 +30,15 @@ export function lookUpIdempotencyKey(
   return { kind: 'replay', reply: store.sealer.open(row.replySealed, placeOf(tokenId, key)) };
 }
 
+/** Whether there is an answer under this key, whatever the request was. */
+export function isIdempotencyKeyUsed(
+  store: Store,
+  { tokenId, key }: Pick<IdempotentRequest, 'tokenId' | 'key'>,
+): boolean {
+  const sql = 'SELECT 1 AS used FROM idempotency_keys WHERE token_id = ? AND key = ? AND created_at > ?';
+  return store.get(sql, tokenId, key, store.now(-KEPT_MS)) !== undefined;
+}
+
 /** Keeps the answer, in the transaction of the change it tells of. */
 export function saveIdempotentReply(
   store: Store,

@@ -115,6 +115,12 @@ describe('a backup that succeeded', () => {
     expect(daemon.backup(id).copy).toBeNull();
   });
 
+  it('is copied by a service that is slow', async () => {
+    s3.fault = () => 'slow';
+    const id = await backedUp();
+    expect(daemon.backup(id).copy).toMatchObject({ status: 'succeeded', errorMessage: null });
+  });
+
   it('is copied as it is where nothing is to be encrypted', async () => {
     daemon[Symbol.dispose]();
     daemon = copyingDaemon(s3.bucket, NOT_ENCRYPTED);

@@ -3,6 +3,7 @@ import { createServer, request, type IncomingMessage, type ServerResponse } from
 import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { Readable } from 'node:stream';
+import { setTimeout as sleep } from 'node:timers/promises';
 import S3rver from 's3rver';
 import type { Bucket } from '../../src/domain/bucket.js';
 import { temporaryFolder } from '../temporary-folder.js';
@@ -14,7 +15,9 @@ export type Fault =
   | 'cut before'
   | 'cut after'
   | 'cut within'
-  | 'hang';
+  | 'hang'
+  /** It takes its time. */
+  | 'slow';
 
 export interface Request {
   method: string;
@@ -60,7 +63,7 @@ export async function startS3(): Promise<S3Server> {
   const requests: Request[] = [];
   const uploads = join(folder.path, 's3', BUCKET, '._S3rver_uploads');
 
-  const proxy = createServer((incoming, answer) => {
+  const pass = async (incoming: IncomingMessage, answer: ServerResponse) => {
     const { method = '', url: path = '', headers } = incoming;
     const passing = { method, path, headers };
     requests.push(passing);
@@ -74,6 +77,7 @@ export async function startS3(): Promise<S3Server> {
       answer.writeHead(fault.status, { 'Content-Type': 'application/xml', ...fault.headers });
       return void answer.end(fault.body ?? '');
     }
+    if (fault === 'slow') await sleep(300);
     const upload = new URL(path, 'http://s3').searchParams.get('uploadId');
     if (method === 'DELETE' && upload !== null) {
       // The one request of ours that s3rver does not know: it takes back the parts of an upload.
@@ -82,9 +86,10 @@ export async function startS3(): Promise<S3Server> {
       answer.writeHead(known ? 204 : 404, { 'Content-Type': 'application/xml' });
       return void answer.end(known ? '' : '<Error><Code>NoSuchUpload</Code></Error>');
     }
-    if (fault === null) answer.once('finish', () => s3.onAnswer(passing));
+    if (fault === null || fault === 'slow') answer.once('finish', () => s3.onAnswer(passing));
     forward(incoming, answer, { port: behind.port, fault });
-  });
+  };
+  const proxy = createServer((incoming, answer) => void pass(incoming, answer));
   const listen = (port: number) =>
     new Promise<void>((resolve) => proxy.listen(port, '127.0.0.1', () => resolve()));
   await listen(0);

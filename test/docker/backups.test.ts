@@ -1,8 +1,9 @@
 import { createHash } from 'node:crypto';
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Client } from 'pg';
 import { Installation } from './daemon-fixture.js';
+import { startElsewhere } from './elsewhere.js';
 import { bringBack, hideFile } from './hide-file.js';
 import { until } from './until.js';
 
@@ -63,13 +64,19 @@ async function download(id: string): Promise<Buffer> {
   return Buffer.from(await response.arrayBuffer());
 }
 
-it('stores what the database holds, and hands it out byte for byte', async () => {
+it('stores what the database holds, and hands it out byte for byte, for the pg_restore of anybody', async () => {
   const { status, body } = await create(60);
   expect([status, body.status]).toEqual([201, 'succeeded']);
   const archive = await download(body.id);
   expect(archive.subarray(0, 5).toString()).toBe('PGDMP');
   expect(archive.length).toBe(body.sizeBytes);
   expect(createHash('sha256').update(archive).digest('hex')).toBe(body.sha256);
+  const file = join(here.dataDir, 'main.dump');
+  writeFileSync(file, archive);
+  const elsewhere = await startElsewhere(here);
+  await elsewhere.restore(file);
+  const sum = 'SELECT count(*)::int AS rows, sum(hashtextextended(k::text, 0)::numeric) FROM kept k';
+  expect(await elsewhere.query(sum)).toEqual((await client.query(sum)).rows);
 });
 
 it('is made once, by a daemon that is killed in the middle of it', async () => {

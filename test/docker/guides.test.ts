@@ -4,7 +4,7 @@ import { Installation } from './daemon-fixture.js';
 import { startElsewhere } from './elsewhere.js';
 import { NEWEST } from './engine-fixture.js';
 import { HOST_ADDRESS } from './source-server.js';
-import { blocksOf, ID_OF_LAST_ANSWER, runGuide } from './run-guide.js';
+import { blocksOf, ID_OF_LAST_ANSWER, runGuide, waitAt } from './run-guide.js';
 
 jest.setTimeout(240_000);
 
@@ -16,12 +16,7 @@ const commandsOf = (page: string, heading?: string) =>
     block.replaceAll('"17"', `"${NEWEST}"`).replaceAll('postgres:17-', `postgres:${NEWEST}-`),
   );
 
-/** Has the reader wait until the operation of the last answer is done. */
-const WAIT = `OPERATION=${ID_OF_LAST_ANSWER}
-for i in $(seq 600); do
-  paas $MAIN/operations/$OPERATION > answer; grep -qE '"status":"(succeeded|failed)"' answer && break; sleep 0.1
-done
-cat answer >> answers; echo >> answers; grep -q '"status":"succeeded"' answer || { cat answer; exit 1; }`;
+const WAIT = waitAt('$MAIN');
 
 it('leads a database in, by its URL and by a dump', async () => {
   await using here = new Installation();

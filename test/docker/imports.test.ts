@@ -89,8 +89,10 @@ it('imports SQL, refuses to mix it with what is there, and replaces that when to
   const sql = 'CREATE TABLE kept (id int);\nINSERT INTO kept SELECT generate_series(1, 7);\n';
   expect(await done(await upload('sql', file(sql)))).toMatchObject({ status: 'succeeded' });
   expect(await rows('sql')).toBe(7);
-  const mixed = await done(await upload('sql', file(gzipSync(sql))));
-  expect([mixed.status, mixed.errorMessage]).toEqual(['failed', expect.stringContaining('clean=true')]);
+  expect(await upload('sql', file(gzipSync(sql)))).toMatchObject({
+    code: 'database_not_empty',
+    detail: expect.stringContaining('clean=true'),
+  });
   const broken = await done(await upload('sql', file(`${sql}SELECT nonsense;\n`), '?clean=true'));
   expect(broken.status).toBe('failed');
   expect(await rows('sql')).toBe(7);

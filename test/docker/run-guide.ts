@@ -18,6 +18,13 @@ export function blocksOf(page: string, heading?: string): string[] {
 /** Takes the first id out of the answer before. */
 export const ID_OF_LAST_ANSWER = `$(tail -n1 answers | grep -o '"id":"[^"]*"' | head -n1 | cut -d'"' -f4)`;
 
+/** Has the reader wait until the operation of the last answer is done, which is one of this database. */
+export const waitAt = (database: string) => `OPERATION=${ID_OF_LAST_ANSWER}
+for i in $(seq 600); do
+  paas ${database}/operations/$OPERATION > answer; grep -qE '"status":"(succeeded|failed)"' answer && break; sleep 0.1
+done
+cat answer >> answers; echo >> answers; grep -q '"status":"succeeded"' answer || { cat answer; exit 1; }`;
+
 /**
  * Types the commands of a page one after another, in the data directory of an installation. Fails at the first that
  * does, and at an answer that is a problem. Returns all answers of the API.

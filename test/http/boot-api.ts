@@ -95,7 +95,7 @@ export async function bootApi({
     receiveUpload: ({ engineVersion: major }, chunks) =>
       receiveUpload(incoming, { id: store.newId(), major }, chunks),
     refusalOfSource: (url) => refusalOfSource(source, url),
-    refusalOfTarget: (database) => refusalOfTarget({ runtime, specOf }, database),
+    refusalOfTarget: (database) => refusalOfTarget({ runtime, specOf, limitMs: 100 }, database),
     backupRetentionMs: PREVIOUS_KEPT_FOR_MS,
     tidyBackups,
     newCredential: () => {

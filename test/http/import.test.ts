@@ -133,13 +133,20 @@ describe('an upload', () => {
       await api.settle();
       api.runtime.script('requireEmpty', holdsTables);
       expect(await upload(SQL, { headers })).toMatchObject({ status: 202, body: { id: body.id } });
-      expect(asked()).toBe(0);
+      expect(asked()).toBe(1);
+      const fresh = { 'Idempotency-Key': 'other' };
+      expect((await upload(SQL, { headers: fresh })).body.code).toBe('database_not_empty');
     });
 
     it('is read when nobody can tell', async () => {
       api.runtime.script('requireEmpty', fails('unavailable', 'Docker does not answer'));
       expect((await upload(SQL)).status).toBe(202);
       expect(asked()).toBe(1);
+    });
+
+    it('is read when nobody tells in time', async () => {
+      api.runtime.script('requireEmpty', () => new Promise(() => undefined));
+      expect((await upload(SQL)).status).toBe(202);
     });
   });
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { revokeToken } from '../../src/store/tokens.js';
+import { fails } from '../provisioner/scripted-runtime.js';
 import { bootApi, issueToken, type BootedApi } from './boot-api.js';
 
 const MAIN = '/api/orgs/acme/apps/web/databases/main';
@@ -105,6 +106,13 @@ describe('an upload that is refused', () => {
     const upload = await begin(api.tokens.acme.org.viewer);
     expect(upload.said()).toMatch(/^HTTP\/1\.1 403/);
     expect(await upload.status()).toBe('403');
+  });
+
+  it('is never asked for its bytes when something is in its way', async () => {
+    api.runtime.script('requireEmpty', fails('not_empty', 'The database holds 3 tables'));
+    const upload = await begin();
+    expect(upload.said()).toMatch(/^HTTP\/1\.1 409/);
+    expect(await upload.status()).toBe('409');
   });
 
   it('is answered in the middle, and cut when it goes on', async () => {

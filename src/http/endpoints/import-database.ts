@@ -43,9 +43,12 @@ type Deps = Pick<
 export const importDatabaseEndpoint = (deps: Deps) => {
   const { store, receiveUpload, refusalOfSource, refusalOfTarget, backupRetentionMs } = deps;
   /** Before it takes long. What is done again may find what it has imported itself. */
-  const requireTarget = async (database: Database, request: { clean: boolean; mayRepeat: boolean }) => {
+  const requireImportable = async (
+    database: Database,
+    request: { clean: boolean; mayRepeat: () => boolean },
+  ) => {
     requireReady(database, 'imported into');
-    if (request.clean || request.mayRepeat) return;
+    if (request.clean || request.mayRepeat()) return;
     const refusal = await refusalOfTarget(database);
     if (refusal !== null) throw new Problem('database_not_empty', refusal);
   };
@@ -57,14 +60,14 @@ export const importDatabaseEndpoint = (deps: Deps) => {
     role: 'member',
     summary: 'Import a dump, or what a PostgreSQL elsewhere holds',
     description:
-      'What is not empty is refused before anything is read, unless clean is said. It is loaded beside and takes the place of what is there at the end, in less than a second; an import that fails changes nothing. Owners and grants of elsewhere are left out. What came of it, and what was left out, is the result of the operation. Under an Idempotency-Key an upload is told by its SHA-256, and a sourceUrl by all but its password.',
+      'It is loaded beside and takes the place of what is there at the end, in less than a second; an import that fails changes nothing. Without clean a database that is not empty is refused, before a dump is read if possible. Owners and grants of elsewhere are left out. What came of it, and what was left out, is the result of the operation. Under an Idempotency-Key an upload is told by its SHA-256, and a sourceUrl by all but its password.',
     query: querySchema,
     body: bodySchema,
     upload: {
       description:
         'A dump of pg_dump as it is (`curl -T file` or `--data-binary @file`): custom format, tar or plain SQL, each gzipped or not, told by its bytes. Or JSON that names a server.',
       receive: async ({ scope: { database }, query: { clean }, mayRepeat }, chunks) => {
-        await requireTarget(database, { clean, mayRepeat });
+        await requireImportable(database, { clean, mayRepeat });
         const received = await receiveUpload(database, chunks);
         if (!('refused' in received)) return received;
         throw new Problem('unusable_dump', `this is no dump that can be imported: ${received.refused}`);
@@ -84,12 +87,13 @@ export const importDatabaseEndpoint = (deps: Deps) => {
           'the body is empty: send a dump, or {"sourceUrl": "postgresql://…"} as JSON',
         );
       }
-      await requireTarget(database, { clean: query.clean || clean, mayRepeat });
       const refusal = await refusalOfSource(sourceUrl);
-      if (refusal === null) return;
-      throw new Problem('source_not_usable', refusal, {
-        errors: [{ in: 'body', path: 'sourceUrl', detail: refusal }],
-      });
+      if (refusal !== null) {
+        throw new Problem('source_not_usable', refusal, {
+          errors: [{ in: 'body', path: 'sourceUrl', detail: refusal }],
+        });
+      }
+      await requireImportable(database, { clean: query.clean || clean, mayRepeat });
     },
     identityOf: ({ sourceUrl, ...body }) => ({ ...body, source: withoutPassword(sourceUrl) }),
     responses: {

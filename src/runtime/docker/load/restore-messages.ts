@@ -49,7 +49,7 @@ export class RestoreMessages {
     const text = line.slice(tags.length);
     if (tags !== '') this.inStatement = false;
     this.announced += tags.split('error:').length - 1;
-    if (this.inStatement || text === '') return;
+    if (this.inStatement || text === '' || /warning: *$/.test(tags)) return;
     if (ITEM.test(text)) {
       this.entry = null;
       this.onItem();

@@ -102,6 +102,7 @@ pg_restore: error: could not read from input file: end of file
       'what another process said',
       'pg_restore: error: pg_restore: finished item 7 TABLE DATA a\npg_restore: creating INDEX "b"\nit broke\n',
     ],
+    ['a warning', 'pg_restore: error: pg_restore: warning: it creaks\nit broke\n'],
     ['the beginning of another’s', 'pg_restore:  pg_restore: error: it broke\nlaunching item 8 INDEX a\n'],
   ])('is an error although it comes amid %s', (_, printed) => {
     const messages = new RestoreMessages(() => undefined);
