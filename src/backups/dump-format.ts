@@ -122,7 +122,7 @@ function script(text: string, gzipped: boolean): DumpFormat {
   if (text.trim() === '') return refused('there is nothing but white space in it');
   const other = OTHER_TEXTS.find(([pattern]) => pattern.test(text.replace(/^\xef\xbb\xbf/, '')));
   if (other) return refused(other[1]);
-  if (text.trimStart().startsWith('--') && !/[\r\n]/.test(text.trim())) {
+  if (text.trimStart().startsWith('--') && !/[\r\n]/.test(text.trimStart())) {
     return refused(
       'it has no line breaks, so that all of it is one comment: send it with --data-binary or -T, for `curl -d` drops them',
     );

@@ -109,6 +109,13 @@ describe('what is no dump is refused with what to do', () => {
     expect(reasonOf(head)).toContain(reason);
   });
 
+  it('not a comment that many empty lines follow', () => {
+    expect(dumpFormatOf(text(`-- x${'\n'.repeat(5000)}`), 17)).toMatchObject({
+      usable: true,
+      kind: 'script',
+    });
+  });
+
   it('whatever the bytes are, nothing is thrown', () => {
     let seed = 1;
     const next = () => (seed = (seed * 48_271) % 2_147_483_647) % 256;
