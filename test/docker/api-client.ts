@@ -19,7 +19,7 @@ export interface DatabaseBody {
 
 /** Talks to a daemon as its clients do, and to its databases as apps do. */
 export abstract class ApiClient {
-  readonly docker = new Docker();
+  constructor(readonly docker = new Docker()) {}
 
   /** Where the API answers. */
   abstract readonly url: string;

@@ -38,6 +38,11 @@ export class Installation extends ApiClient implements AsyncDisposable {
   private process: ChildProcess | null = null;
   url = '';
 
+  /** @param socketPath of an engine other than the one that the tests share */
+  constructor(private readonly socketPath: string | null = null) {
+    super(socketPath === null ? new Docker() : new Docker({ socketPath }));
+  }
+
   /** Starts the daemon and waits until it answers. */
   async start(environment: Record<string, string> = {}): Promise<void> {
     const child = spawn(process.execPath, [ENTRY], {
@@ -49,6 +54,7 @@ export class Installation extends ApiClient implements AsyncDisposable {
         PAASDB_NETWORK: this.network,
         PAASDB_SUBNET_POOL: '10.240.0.0/12',
         PAASDB_LOG_LEVEL: 'debug',
+        ...(this.socketPath !== null && { DOCKER_HOST: `unix://${this.socketPath}` }),
         ...environment,
       },
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -38,6 +38,8 @@ export function workbenchBody(
     User: 'postgres',
     Entrypoint: ['sleep', String(LIFE_S)],
     Cmd: [],
+    // Nothing in it is worth that a host waits for it to shut down.
+    StopSignal: 'SIGKILL',
     WorkingDir: '/tmp',
     Labels: { ...kindLabels(prefix, 'workbench'), [LABEL.load]: loadId, [LABEL.target]: databaseId },
     HostConfig: {
