@@ -6,8 +6,9 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { until } from './until.js';
 
-const DOCKERD = '/usr/sbin:/usr/local/sbin:/usr/bin:/usr/local/bin'
-  .split(':')
+/** With the folders of an administrator, which is where dockerd and iptables are. */
+const PATH = `${process.env.PATH}:/usr/local/sbin:/usr/sbin:/sbin`;
+const DOCKERD = PATH.split(':')
   .map((folder) => join(folder, 'dockerd'))
   .find(isExecutable);
 
@@ -48,8 +49,8 @@ export class OwnEngine implements AsyncDisposable {
 
   private async start(): Promise<void> {
     const inFolder = (name: string) => join(this.folder, name);
-    // It leaves the rules of the other one alone.
-    const rules = ['--bridge=none', '--iptables=false', '--ip6tables=false'];
+    // It leaves the rules of the other one alone. With --bridge=none it would remove that one's docker0.
+    const rules = ['--iptables=false', '--ip6tables=false'];
     const argv = [
       `--host=unix://${this.socketPath}`,
       `--data-root=${inFolder('data')}`,
@@ -57,7 +58,7 @@ export class OwnEngine implements AsyncDisposable {
       `--pidfile=${inFolder('pid')}`,
       ...rules,
     ];
-    this.process = spawn(DOCKERD ?? 'dockerd', argv, { stdio: 'ignore' });
+    this.process = spawn(DOCKERD ?? 'dockerd', argv, { stdio: 'ignore', env: { ...process.env, PATH } });
     const answers = () =>
       this.docker.ping().then(
         () => true,
@@ -86,7 +87,7 @@ export class OwnEngine implements AsyncDisposable {
   /** The other one drops what it knows nothing of. */
   private async allow(change: '--insert' | '--delete'): Promise<void> {
     const within = ['-s', this.subnetPool, '-d', this.subnetPool, '-j', 'ACCEPT'];
-    await promisify(execFile)('iptables', [change, 'FORWARD', ...within]);
+    await promisify(execFile)('iptables', [change, 'FORWARD', ...within], { env: { ...process.env, PATH } });
   }
 }
 
