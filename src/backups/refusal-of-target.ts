@@ -28,7 +28,8 @@ async function refusal(looking: Promise<void>): Promise<string | null> {
     await looking;
     return null;
   } catch (error) {
-    if (!(error instanceof RuntimeError)) throw error;
-    return error.code === 'not_empty' ? (withCleanAdvice(error) as RuntimeError).message : null;
+    const advised = withCleanAdvice(error);
+    if (!(advised instanceof RuntimeError)) throw error;
+    return advised.code === 'not_empty' ? advised.message : null;
   }
 }

@@ -18,13 +18,7 @@ export function lookUpIdempotencyKey(
   store: Store,
   { tokenId, key, requestHash }: IdempotentRequest,
 ): IdempotentOutcome {
-  const row = store.get<{ requestHash: string; replySealed: string }>(
-    `SELECT request_hash AS requestHash, reply_sealed AS replySealed FROM idempotency_keys
-     WHERE token_id = ? AND key = ? AND created_at > ?`,
-    tokenId,
-    key,
-    store.now(-KEPT_MS),
-  );
+  const row = findAnswer(store, { tokenId, key });
   if (!row) return { kind: 'new' };
   if (row.requestHash !== requestHash) return { kind: 'reused' };
   return { kind: 'replay', reply: store.sealer.open(row.replySealed, placeOf(tokenId, key)) };
@@ -33,10 +27,9 @@ export function lookUpIdempotencyKey(
 /** Whether there is an answer under this key, whatever the request was. */
 export function isIdempotencyKeyUsed(
   store: Store,
-  { tokenId, key }: Pick<IdempotentRequest, 'tokenId' | 'key'>,
+  used: Pick<IdempotentRequest, 'tokenId' | 'key'>,
 ): boolean {
-  const sql = 'SELECT 1 AS used FROM idempotency_keys WHERE token_id = ? AND key = ? AND created_at > ?';
-  return store.get(sql, tokenId, key, store.now(-KEPT_MS)) !== undefined;
+  return findAnswer(store, used) !== undefined;
 }
 
 /** Keeps the answer, in the transaction of the change it tells of. */
@@ -61,6 +54,16 @@ export function dropStaleIdempotentReplies(store: Store): void {
   store.run(
     `DELETE FROM idempotency_keys WHERE reply_sealed NOT LIKE 'v1.' || ? || '.%'`,
     store.sealer.activeKeyId,
+  );
+}
+
+function findAnswer(store: Store, { tokenId, key }: Pick<IdempotentRequest, 'tokenId' | 'key'>) {
+  return store.get<{ requestHash: string; replySealed: string }>(
+    `SELECT request_hash AS requestHash, reply_sealed AS replySealed FROM idempotency_keys
+     WHERE token_id = ? AND key = ? AND created_at > ?`,
+    tokenId,
+    key,
+    store.now(-KEPT_MS),
   );
 }
 
