@@ -1,6 +1,8 @@
 import { PLAN_OFFERS } from '../../src/domain/plans.js';
+import { sleep } from '../../src/runtime/docker/engine/deadline.js';
 import type { DatabaseSpec } from '../../src/runtime/runtime.js';
 import { EngineFixture, PGBOUNCER_IMAGE, soon } from './engine-fixture.js';
+import { until } from './until.js';
 
 jest.setTimeout(120_000);
 
@@ -96,6 +98,27 @@ it('with a killed container: Docker or apply bring it back', async () => {
     expect(await fixture.query(spec, 'SELECT x FROM kept')).toEqual([{ x: 42 }]);
   }
   expect(await drift()).toBeUndefined();
+});
+
+it('starts PostgreSQL once more when it stops while its pooler is asked for a login', async () => {
+  const postgres = fixture.container(spec, 'postgres');
+  const pooler = fixture.container(spec, 'pooler');
+  const started = async () => {
+    const client = await fixture.connect(spec, 'direct').catch(() => null);
+    await client?.[Symbol.asyncDispose]();
+    return client !== null;
+  };
+  await postgres.kill();
+  // It runs, and answers nobody.
+  await pooler.kill({ signal: 'SIGSTOP' });
+  const applied = fixture.apply(spec);
+  await until(started, 30_000);
+  // The login to PostgreSQL itself is long done by then.
+  await sleep(1_000, soon());
+  await postgres.kill();
+  await pooler.kill({ signal: 'SIGCONT' });
+  await applied;
+  expect(await fixture.query(spec, 'SELECT x FROM kept')).toEqual([{ x: 42 }]);
 });
 
 it('makes the container anew when the plan changes, and the settings follow', async () => {

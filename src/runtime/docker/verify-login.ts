@@ -48,8 +48,14 @@ export async function verifyLogin(
     addressIn(engine, pooler, signal),
   ]);
   const refused = firstStart ? refusesWrongPassword(direct, login) : Promise.resolve();
-  const [outcome] = await Promise.all([untilLogin(engine, postgres, direct, login, signal), refused]);
-  if (outcome === 'works') await untilLogin(engine, pooler, pooled, login, signal);
+  const [outcome] = await Promise.all([
+    untilLogin(engine, { address: direct, login, doors: [postgres] }, signal),
+    refused,
+  ]);
+  // PostgreSQL may stop meanwhile, and then its pooler lets nobody in.
+  if (outcome === 'works') {
+    await untilLogin(engine, { address: pooled, login, doors: [pooler, postgres] }, signal);
+  }
 }
 
 async function addressIn(
@@ -68,11 +74,10 @@ async function addressIn(
   return address;
 }
 
+/** Logs in at the first door for as long as what stands behind all of them runs. */
 async function untilLogin(
   engine: Engine,
-  { what, containerId }: Door,
-  address: Address,
-  login: LoginSpec,
+  { address, login, doors }: { address: Address; login: LoginSpec; doors: readonly [Door, ...Door[]] },
   signal: AbortSignal,
 ): Promise<'works' | 'busy'> {
   const startedAt = performance.now();
@@ -80,10 +85,14 @@ async function untilLogin(
     const { outcome, message } = await tryLogin(address, login, ATTEMPT_MS);
     if (outcome === 'works' || outcome === 'busy') return outcome;
     if (outcome === 'refused' || performance.now() - startedAt > DEADLINE_MS) {
-      throw new RuntimeError('start_failed', `${what} did not accept the login: ${message}`);
+      throw new RuntimeError('start_failed', `${doors[0].what} did not accept the login: ${message}`);
     }
-    const container = await engine.containers.inspect(containerId, signal);
-    if (container?.status !== 'running') throw new InterruptedError(`${what} stopped before a login worked`);
+    for (const { what, containerId } of doors) {
+      const container = await engine.containers.inspect(containerId, signal);
+      if (container?.status !== 'running') {
+        throw new InterruptedError(`${what} stopped before a login worked`);
+      }
+    }
     await sleep(POLL_MS, signal);
   }
 }
