@@ -41,7 +41,6 @@ export async function fillFresh(
     putText(engine.execs, { containerId: workbenchId, path: PASS_FILE, text }, making.signal),
   );
   const place = { ...server.address, user: names.role, database: names.fresh, passFile: PASS_FILE };
-  const { engineVersion: major, resources } = spec;
-  const connection = loadingWith(remoteConnection(place), { major, memoryBytes: resources.memoryBytes });
+  const connection = loadingWith(remoteConnection(place), spec.engineVersion);
   return { loader, skipped: await load(connection, signal) };
 }

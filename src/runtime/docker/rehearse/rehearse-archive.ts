@@ -73,14 +73,14 @@ async function drill(
 
 async function restoreAndCount(
   engine: Engine,
-  { engineVersion: major, memoryBytes, open, sizeBytes }: Rehearsal,
+  { engineVersion: major, open, sizeBytes }: Rehearsal,
   { containerId, archivePath: path, database, role }: OpenedDrill,
   at: (step: string, done?: number, total?: number) => void,
   signal: AbortSignal,
 ): Promise<DatabaseContents> {
   const { execs } = engine;
   const archive = { containerId, path };
-  const connection = loadingWith(localConnection(database, role), { major, memoryBytes });
+  const connection = loadingWith(localConnection(database, role), major);
   const fill = async (inner: AbortSignal) => {
     at('Copying the archive');
     await putFile(engine, { ...archive, open, sizeBytes }, inner);

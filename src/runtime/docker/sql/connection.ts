@@ -35,21 +35,15 @@ export function remoteConnection({
   };
 }
 
-export interface LoadedServer {
-  major: number;
-  memoryBytes: number;
-}
-
-const MIB = 1024 ** 2;
-
-/** Adds what makes a load fast, and what keeps a tenant's settings from breaking it off. */
-export function loadingWith(connection: Connection, { major, memoryBytes }: LoadedServer): Connection {
+/**
+ * Adds what makes a load fast, and what keeps a tenant's settings from breaking it off. More memory than the server
+ * gives to building an index makes it no faster: what is sorted is no longer in the processor's cache.
+ */
+export function loadingWith(connection: Connection, major: number): Connection {
   const settings = {
     ...lastingSettings(major),
     // What a crash loses is loaded anew; the commit that ends a load has the disk keep all that came before.
     synchronous_commit: 'off',
-    // Two indexes are built at a time.
-    maintenance_work_mem: `${Math.floor(Math.min(1024, Math.max(32, memoryBytes / MIB / 8)))}MB`,
     client_min_messages: 'warning',
   };
   return { ...connection, PGOPTIONS: asOptions(settings), LC_ALL: 'C' };
