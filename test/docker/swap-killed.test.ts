@@ -1,0 +1,107 @@
+import { execFile, spawn } from 'node:child_process';
+import { promisify } from 'node:util';
+import { Installation } from './daemon-fixture.js';
+import { NEWEST } from './engine-fixture.js';
+import { until } from './until.js';
+
+jest.setTimeout(120_000);
+
+const run = promisify(execFile);
+const DATABASE = '/api/orgs/default/apps/web/databases/main';
+const WITHOUT_DRILLS = { PAASDB_BACKUP_VERIFY: 'none' };
+
+/** An operation that restores a backup of the number 1 in place of the number 2. */
+interface Restoring {
+  path: string;
+  /** Through the pooler. */
+  dsn: string;
+  postgres: string;
+}
+
+async function restoring(here: Installation): Promise<Restoring> {
+  await here.start(WITHOUT_DRILLS);
+  await here.createApp();
+  await here.call('PUT', DATABASE, { body: { engineVersion: String(NEWEST) }, waitS: 60 });
+  const { directHost } = await here.reach(DATABASE, 'ready');
+  const { dsn } = await here.reveal(DATABASE);
+  await here.query(dsn, 'CREATE TABLE number AS SELECT 1 AS is');
+  const { body: backup } = await here.call('POST', `${DATABASE}/backups`, { waitS: 60 });
+  await here.query(dsn, 'UPDATE number SET "is" = 2');
+  const body = { backupId: backup.id, replace: true, confirm: 'main' };
+  const { body: operation } = await here.call('POST', `${DATABASE}/restore`, { body });
+  return { path: `${DATABASE}/operations/${operation.id}`, dsn, postgres: directHost };
+}
+
+async function asSuperuser(postgres: string, sql: string, database = 'postgres'): Promise<string> {
+  const psql = ['psql', '-X', '-At', '-v', 'ON_ERROR_STOP=1', '-U', 'postgres', '-d', database, '-c', sql];
+  return (await run('docker', ['exec', postgres, ...psql])).stdout.trim();
+}
+
+/** Nobody renames the tenant's database until the return value is called. */
+async function holdName(postgres: string): Promise<() => void> {
+  const psql = spawn('docker', ['exec', '-i', postgres, 'psql', '-X', '-U', 'postgres', '-d', 'postgres']);
+  psql.stdin.write(`BEGIN; COMMENT ON DATABASE app IS 'held'; SELECT 'it is ' || 'held';\n`);
+  let printed = '';
+  psql.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
+  await until(() => printed.includes('it is held'), 10_000);
+  return () => psql.stdin.end();
+}
+
+const isWaiting = (postgres: string, statement: string, event: string) => async () =>
+  (await asSuperuser(
+    postgres,
+    `SELECT count(*) FROM pg_stat_activity WHERE query LIKE '${statement}%' AND '${event}' IN (wait_event_type, wait_event)`,
+  )) === '1';
+
+async function number(here: Installation, dsn: string): Promise<number | undefined> {
+  const [row] = await here.query<{ is: number }>(dsn, 'SELECT "is" FROM number');
+  return row?.is;
+}
+
+/** The next start brings it to its end, and what was replaced is kept. */
+async function expectRestored(here: Installation, { path, dsn, postgres }: Restoring): Promise<void> {
+  await here.start(WITHOUT_DRILLS);
+  await here.reach(path, 'succeeded');
+  expect(await number(here, dsn)).toBe(1);
+  const made = await asSuperuser(
+    postgres,
+    `SELECT datname FROM pg_database WHERE datname ~ '^paasdb_'
+     UNION ALL SELECT rolname FROM pg_roles WHERE rolname ~ '^paasdb_'`,
+  );
+  expect(made).toMatch(/^paasdb_previous_[a-z0-9]+$/);
+  expect(await asSuperuser(postgres, 'SELECT "is" FROM number', made)).toBe('2');
+  expect((await here.resources()).containers.filter((name) => name.includes('-load-'))).toEqual([]);
+}
+
+it('a daemon that is killed while the names are exchanged leaves the old data, and nobody waiting', async () => {
+  await using here = new Installation();
+  const restore = await restoring(here);
+  const { dsn, postgres } = restore;
+  const release = await holdName(postgres);
+  await until(isWaiting(postgres, 'ALTER DATABASE "app" RENAME', 'Lock'), 30_000);
+  const query = number(here, dsn);
+  here.kill();
+  await here.exited();
+  release();
+  expect(await query).toBe(2);
+  await expectRestored(here, restore);
+});
+
+it('a daemon that is killed while the exchange is committed finds it done', async () => {
+  await using here = new Installation();
+  const restore = await restoring(here);
+  const { dsn, postgres } = restore;
+  const release = await holdName(postgres);
+  await until(isWaiting(postgres, 'ALTER DATABASE "app" RENAME', 'Lock'), 30_000);
+  // A commit is on the disk then, and waits for a server that never comes.
+  await asSuperuser(postgres, `ALTER SYSTEM SET synchronous_standby_names = 'nobody'`);
+  await asSuperuser(postgres, 'SELECT pg_reload_conf()');
+  release();
+  await until(isWaiting(postgres, 'COMMIT', 'SyncRep'), 10_000);
+  here.kill();
+  await here.exited();
+  await asSuperuser(postgres, 'ALTER SYSTEM RESET synchronous_standby_names');
+  await asSuperuser(postgres, 'SELECT pg_reload_conf()');
+  await until(async () => (await number(here, dsn)) === 1, 10_000);
+  await expectRestored(here, restore);
+});
