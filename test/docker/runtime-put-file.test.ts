@@ -1,9 +1,9 @@
-import type Docker from 'dockerode';
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
+import type Docker from 'dockerode';
 import { Engine } from '../../src/runtime/docker/engine/engine.js';
+import { putFile } from '../../src/runtime/docker/files/put-file.js';
 import { containerFilter } from '../../src/runtime/docker/labels.js';
-import { putFile } from '../../src/runtime/docker/load/put-file.js';
 import { EngineFixture, NEWEST, POSTGRES_IMAGE, soon } from './engine-fixture.js';
 import { runIn } from './run-in.js';
 import { until } from './until.js';

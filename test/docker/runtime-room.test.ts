@@ -1,10 +1,10 @@
-import type Docker from 'dockerode';
 import { execFileSync } from 'node:child_process';
 import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
+import type Docker from 'dockerode';
 import { Engine } from '../../src/runtime/docker/engine/engine.js';
+import { whileRoom } from '../../src/runtime/docker/files/while-room.js';
 import { containerFilter } from '../../src/runtime/docker/labels.js';
-import { whileRoom } from '../../src/runtime/docker/load/while-room.js';
 import { generateId } from '../../src/secrets/random.js';
 import { EngineFixture, NEWEST, POSTGRES_IMAGE, soon } from './engine-fixture.js';
 import { nothingOfLoads } from './nothing-of-loads.js';

@@ -1,11 +1,11 @@
 import { RuntimeError } from '../../runtime.js';
 import { withDeadline } from '../engine/deadline.js';
 import type { RunningProgram } from '../engine/exec.js';
+import type { StallWatch } from '../engine/stall-watch.js';
 import { TextTail } from '../engine/text-tail.js';
 import { TRAILER } from './guarded.js';
 import { HeldBack } from './held-back.js';
 import { pgDumpFailure } from './pg-dump.js';
-import type { StallWatch } from './stall-watch.js';
 
 /** What every archive of pg_dump begins with. */
 const MAGIC = Buffer.from('PGDMP');

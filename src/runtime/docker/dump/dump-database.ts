@@ -10,17 +10,17 @@ import {
 } from '../../runtime.js';
 import type { StepDeps } from '../attempt.js';
 import type { RunningProgram } from '../engine/exec.js';
-import { Archive } from './archive.js';
-import { lockRelations, readContents } from '../sql/contents.js';
-import type { DumpTool, DumpTools } from './dump-tools.js';
+import { StallWatch } from '../engine/stall-watch.js';
 import { findServer, type Server } from '../find-server.js';
-import { guarded } from './guarded.js';
-import { pgDumpArgv } from './pg-dump.js';
+import { lockRelations, readContents } from '../sql/contents.js';
 import { withReader } from '../sql/reader.js';
 import { sessionSettings } from '../sql/session-settings.js';
-import { StallWatch } from './stall-watch.js';
 import { TenantSession } from '../sql/tenant-session.js';
 import { Together } from '../together.js';
+import { Archive } from './archive.js';
+import type { DumpTool, DumpTools } from './dump-tools.js';
+import { guarded } from './guarded.js';
+import { pgDumpArgv } from './pg-dump.js';
 
 /** How long pg_dump may print nothing while somebody waits for it. There is no limit to a dump as a whole. */
 const STALL_MS = 5 * 60_000;

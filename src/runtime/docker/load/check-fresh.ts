@@ -1,6 +1,8 @@
 import type { Login } from '../../../domain/environment.js';
 import type { DatabaseContents } from '../../runtime.js';
+import { contentsOf } from '../sql/contents.js';
 import { dropRole } from '../sql/drop-role.js';
+import { inDatabase } from '../sql/in-database.js';
 import type { Session } from '../sql/session.js';
 import { asSuperuser } from '../sql/superuser.js';
 import { Together } from '../together.js';
@@ -9,7 +11,6 @@ import type { FreshPlace } from './fill-fresh.js';
 import { retireLoader } from './fresh-database.js';
 import { handOver } from './hand-over.js';
 import type { LoadDeps } from './load-attempt.js';
-import { contentsOf, inDatabase } from './read-loaded.js';
 
 /**
  * Has a database that was loaded checked, by what it holds. In the end it is the tenant's, on disk, and nothing is left

@@ -1,7 +1,8 @@
+import type { Login } from '../../../domain/environment.js';
 import { generatePassword } from '../../../secrets/random.js';
 import { scramVerifier } from '../../../secrets/scram.js';
-import type { Login } from '../../../domain/environment.js';
 import type { DatabaseSpec, Skipped } from '../../runtime.js';
+import { putText } from '../files/put-text.js';
 import type { Server } from '../find-server.js';
 import { loadingWith, remoteConnection } from '../sql/connection.js';
 import type { Session } from '../sql/session.js';
@@ -11,7 +12,6 @@ import { makeFresh } from './fresh-database.js';
 import type { LoadDeps } from './load-attempt.js';
 import type { LoadNames } from './load-names.js';
 import type { Preparation } from './preparation.js';
-import { putText } from './put-text.js';
 import { PASS_FILE } from './workbench.js';
 
 /** A database that is made beside the tenant's own. */

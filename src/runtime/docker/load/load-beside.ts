@@ -1,17 +1,17 @@
 import type { Loaded, LoadSource } from '../../runtime.js';
 import { sleep } from '../engine/deadline.js';
+import { whileRoom } from '../files/while-room.js';
+import { findRunning } from '../find-running.js';
 import { besideLoaded } from '../source/beside-loaded.js';
 import { withSourceBench } from '../source/source-bench.js';
 import { checkFresh } from './check-fresh.js';
 import { fillFresh } from './fill-fresh.js';
-import { findRunning } from './find-containers.js';
 import type { Attempt, LoadDeps } from './load-attempt.js';
 import { prepareSource } from './load-source.js';
 import { closeWorkbench, openWorkbench } from './open-workbench.js';
 import type { PreparationPlace } from './preparation.js';
 import { swap } from './swap.js';
 import { tidy } from './tidy.js';
-import { whileRoom } from './while-room.js';
 import { scratchFolder } from './workbench.js';
 
 const CLEANING_MS = 2 * 60_000;

@@ -6,18 +6,19 @@ import {
   type LoadOptions,
   type LoadSource,
 } from '../../runtime.js';
+import { findRunning } from '../find-running.js';
 import { findServer } from '../find-server.js';
 import { literal } from '../roles-sql.js';
+import { contentsOf } from '../sql/contents.js';
+import { inDatabase } from '../sql/in-database.js';
 import { withReader } from '../sql/reader.js';
 import type { Session } from '../sql/session.js';
 import { asSuperuser } from '../sql/superuser.js';
-import { findRunning } from './find-containers.js';
 import type { Attempt, LoadDeps } from './load-attempt.js';
 import { loadBeside } from './load-beside.js';
 import { loadNames } from './load-names.js';
 import { loadableExtensions } from './loadable-extensions.js';
 import { resumePooler } from './pause-pooler.js';
-import { contentsOf, inDatabase } from './read-loaded.js';
 import { requireEmpty } from './require-empty.js';
 import { tidyIn } from './tidy.js';
 

@@ -1,9 +1,10 @@
 import { RuntimeError, type SizedBytes } from '../../runtime.js';
+import { listArchive, type PlacedArchive } from '../archive/list-archive.js';
+import { restoreArchive } from '../archive/restore-archive.js';
+import { restoreDump } from '../archive/restore-dump.js';
+import { putFile } from '../files/put-file.js';
 import { leaveOut, NOT_LOADABLE } from './leave-out.js';
-import { listArchive, restoreArchive, type PlacedArchive } from './pg-restore.js';
 import type { Preparation, PreparationPlace } from './preparation.js';
-import { putFile } from './put-file.js';
-import { restoreDump } from './restore-dump.js';
 import { scratchFolder } from './workbench.js';
 
 const LOADING = 'Loading the data';

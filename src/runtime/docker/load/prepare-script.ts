@@ -1,9 +1,9 @@
 import type { OpenBytes, SizedBytes } from '../../runtime.js';
 import { withDeadline } from '../engine/deadline.js';
-import { placeScript } from './place-script.js';
+import { placeScript } from '../script/place-script.js';
+import { runScript } from '../script/run-script.js';
+import { HEAD_BYTES, readScriptHead } from '../script/script-head.js';
 import type { Preparation, PreparationPlace } from './preparation.js';
-import { runScript } from './run-script.js';
-import { HEAD_BYTES, readScriptHead } from './script-head.js';
 import { scratchFolder } from './workbench.js';
 
 const HEAD_MS = 5 * 60_000;

@@ -1,7 +1,7 @@
 import { RuntimeError, type DatabaseSpec } from '../../runtime.js';
 import type { Server } from '../find-server.js';
+import { inDatabase } from '../sql/in-database.js';
 import { findUserObjects } from './find-user-objects.js';
-import { inDatabase } from './read-loaded.js';
 
 /** Rejects with `not_empty` when a database holds anything that PostgreSQL did not put there. */
 export async function requireEmpty(

@@ -1,9 +1,9 @@
 import type { StepDeps } from '../attempt.js';
+import { findRunning } from '../find-running.js';
 import { kindLabels, LABEL } from '../labels.js';
 import type { Session } from '../sql/session.js';
 import { asSuperuser } from '../sql/superuser.js';
 import { clearAway } from './clear-away.js';
-import { findRunning } from './find-containers.js';
 import { closeWorkbench } from './open-workbench.js';
 import { resumePooler } from './pause-pooler.js';
 

@@ -1,7 +1,7 @@
 import type { SourceServer } from '../../runtime.js';
+import { putText } from '../files/put-text.js';
 import type { Preparation, PreparationPlace } from '../load/preparation.js';
 import { preparePlaced } from '../load/prepare-archive.js';
-import { putText } from '../load/put-text.js';
 import { PASS_FILE, scratchFolder } from '../load/workbench.js';
 import { dumpSource } from './dump-source.js';
 import { passLine, sourceConnection } from './source-connection.js';

@@ -79,6 +79,15 @@ export async function readContents(
   };
 }
 
+/** What a database holds. */
+export async function contentsOf(session: Session): Promise<DatabaseContents> {
+  await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+  const relations = await lockRelations(session);
+  const contents = await readContents(session, relations);
+  await session.run('COMMIT');
+  return contents;
+}
+
 async function countRows(
   session: Session,
   relations: readonly Relation[],

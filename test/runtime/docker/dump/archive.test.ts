@@ -1,7 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Archive } from '../../../../src/runtime/docker/dump/archive.js';
 import { TRAILER } from '../../../../src/runtime/docker/dump/guarded.js';
-import { StallWatch } from '../../../../src/runtime/docker/dump/stall-watch.js';
+import { StallWatch } from '../../../../src/runtime/docker/engine/stall-watch.js';
 
 const never = new AbortController().signal;
 

@@ -1,5 +1,5 @@
 import type { Execs } from '../engine/exec.js';
-import { restoreArchive, type RestoreJob } from './pg-restore.js';
+import { restoreArchive, type RestoreJob } from './restore-archive.js';
 import { isGrant, restoreGrants } from './restore-grants.js';
 import type { TocEntry } from './table-of-contents.js';
 

@@ -1,9 +1,9 @@
 import { RuntimeError } from '../../runtime.js';
 import type { Execs } from '../engine/exec.js';
-import { withoutSecrets } from '../start-failure.js';
+import { putText } from '../files/put-text.js';
 import type { Connection } from '../sql/connection.js';
-import type { PlacedArchive } from './pg-restore.js';
-import { putText } from './put-text.js';
+import { withoutSecrets } from '../start-failure.js';
+import type { PlacedArchive } from './list-archive.js';
 import type { TocEntry } from './table-of-contents.js';
 
 const DEADLINE_MS = 60 * 60_000;

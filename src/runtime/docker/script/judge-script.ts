@@ -1,6 +1,6 @@
-import type { ScriptError } from './script-messages.js';
 import type { Skipped } from '../../runtime.js';
 import { DISK_FULL } from '../sql/sql-error.js';
+import type { ScriptError } from './script-messages.js';
 
 /** What an error of a script means. */
 export type ScriptVerdict =

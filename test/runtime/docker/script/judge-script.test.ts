@@ -1,6 +1,6 @@
-import { judgeScript } from '../../../../src/runtime/docker/load/judge-script.js';
-import { ScriptMessages, type ScriptError } from '../../../../src/runtime/docker/load/script-messages.js';
-import { ScriptReport } from '../../../../src/runtime/docker/load/script-report.js';
+import { judgeScript } from '../../../../src/runtime/docker/script/judge-script.js';
+import { ScriptMessages, type ScriptError } from '../../../../src/runtime/docker/script/script-messages.js';
+import { ScriptReport } from '../../../../src/runtime/docker/script/script-report.js';
 
 function read(...pieces: string[]): ScriptError[] {
   const errors: ScriptError[] = [];

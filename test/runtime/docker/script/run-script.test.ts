@@ -2,7 +2,7 @@ import { spawn } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { ExecRequest, Execs, RunningProgram } from '../../../../src/runtime/docker/engine/exec.js';
-import { runScript } from '../../../../src/runtime/docker/load/run-script.js';
+import { runScript } from '../../../../src/runtime/docker/script/run-script.js';
 import { temporaryFolder } from '../../../temporary-folder.js';
 
 const MARK = 'paasdb-mark';

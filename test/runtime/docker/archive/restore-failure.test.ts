@@ -1,5 +1,5 @@
-import { restoreFailure } from '../../../../src/runtime/docker/load/judge-restore.js';
-import { RestoreMessages } from '../../../../src/runtime/docker/load/restore-messages.js';
+import { restoreFailure } from '../../../../src/runtime/docker/archive/judge-restore.js';
+import { RestoreMessages } from '../../../../src/runtime/docker/archive/restore-messages.js';
 
 const failureOf = (...messages: string[]) =>
   restoreFailure(

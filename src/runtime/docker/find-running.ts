@@ -1,5 +1,5 @@
-import type { StepDeps } from '../attempt.js';
-import { kindLabels, LABEL, type Kind } from '../labels.js';
+import type { StepDeps } from './attempt.js';
+import { kindLabels, LABEL, type Kind } from './labels.js';
 
 /** The id of a database's container of this kind, if there is one that runs. */
 export async function findRunning(

@@ -2,7 +2,7 @@ import { generateId } from '../../../secrets/random.js';
 import { RuntimeError, type SizedBytes } from '../../runtime.js';
 import type { Engine } from '../engine/engine.js';
 import { TextTail } from '../engine/text-tail.js';
-import { putFile } from './put-file.js';
+import { putFile } from '../files/put-file.js';
 import { endsAsDump, TAIL_BYTES } from './script-head.js';
 
 /** A script in a container that has psql. */

@@ -1,8 +1,6 @@
-import type { DatabaseContents } from '../../runtime.js';
 import type { Address } from '../address.js';
-import { lockRelations, readContents } from '../sql/contents.js';
-import type { Session } from '../sql/session.js';
-import { TenantSession, type SessionAs } from '../sql/tenant-session.js';
+import type { Session } from './session.js';
+import { TenantSession, type SessionAs } from './tenant-session.js';
 
 /** Counting all rows of something very large. */
 const LIMIT_MS = 12 * 60 * 60_000;
@@ -22,13 +20,4 @@ export async function inDatabase<T>(
   } finally {
     session.close();
   }
-}
-
-/** What a database holds. */
-export async function contentsOf(session: Session): Promise<DatabaseContents> {
-  await session.run('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
-  const relations = await lockRelations(session);
-  const contents = await readContents(session, relations);
-  await session.run('COMMIT');
-  return contents;
 }

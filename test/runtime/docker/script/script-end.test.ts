@@ -1,5 +1,5 @@
-import { judgeScriptEnd } from '../../../../src/runtime/docker/load/script-end.js';
-import { readScriptHead } from '../../../../src/runtime/docker/load/script-head.js';
+import { judgeScriptEnd } from '../../../../src/runtime/docker/script/script-end.js';
+import { readScriptHead } from '../../../../src/runtime/docker/script/script-head.js';
 import { RuntimeError } from '../../../../src/runtime/runtime.js';
 
 const failure = new RuntimeError('load_failed', 'refused');

@@ -1,7 +1,7 @@
 import { RuntimeError, type Skipped } from '../../runtime.js';
+import { NO_SPACE } from '../sql/sql-error.js';
 import { judgeScript } from './judge-script.js';
 import type { ScriptError } from './script-messages.js';
-import { NO_SPACE } from '../sql/sql-error.js';
 
 const TOLD = 3;
 const SKIPPED_KINDS = 100;

@@ -1,6 +1,6 @@
 import { RuntimeError } from '../../runtime.js';
-import type { RestoreError } from './restore-messages.js';
 import { NO_SPACE } from '../sql/sql-error.js';
+import type { RestoreError } from './restore-messages.js';
 
 /**
  * What an error of pg_restore means. `refused`: PostgreSQL did not take something. `unreadable`: the archive is to
