@@ -1,10 +1,12 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { startS3 } from '../backups/s3-server.js';
 import { Installation } from './daemon-fixture.js';
 import { startElsewhere } from './elsewhere.js';
 import { NEWEST } from './engine-fixture.js';
 import { HOST_ADDRESS } from './source-server.js';
 import { blocksOf, ID_OF_LAST_ANSWER, runGuide, waitAt } from './run-guide.js';
+import { until } from './until.js';
 
 jest.setTimeout(240_000);
 
@@ -24,7 +26,7 @@ it('leads a database in, by its URL and by a dump', async () => {
   const elsewhere = await startElsewhere(here);
   await elsewhere.query('CREATE TABLE orders AS SELECT i AS id FROM generate_series(1, 1234) i');
 
-  const answers = runGuide(here, commandsOf('docs/moving-in.md'), {
+  const answers = await runGuide(here, commandsOf('docs/moving-in.md'), {
     'SOURCE=': `SOURCE='${elsewhere.url}'`,
     'OPERATION=…': WAIT,
     'docker exec -i the-container': `docker exec -i ${elsewhere.name} pg_dump -U postgres -Fc shop > shop.dump`,
@@ -42,8 +44,16 @@ const DATABASE = '/api/orgs/default/apps/web/databases/main';
 const DIRECT_DSN = `$(tail -n1 answers | grep -o '"directDsn":"[^"]*"' | cut -d'"' -f4)`;
 
 it('leads a table, a database and a deleted one back, and all of them to another host', async () => {
+  await using s3 = await startS3();
+  const { endpoint, name: bucket, accessKeyId, secretAccessKey } = s3.bucket;
   await using lost = new Installation();
-  await lost.start({ PAASDB_BACKUP_ENCRYPTION: 'all' });
+  await lost.start({
+    PAASDB_S3_BUCKET: bucket,
+    PAASDB_S3_PREFIX: 'paas',
+    PAASDB_S3_ENDPOINT: endpoint ?? '',
+    PAASDB_S3_ACCESS_KEY_ID: accessKeyId,
+    PAASDB_S3_SECRET_ACCESS_KEY: secretAccessKey,
+  });
   await lost.createApp();
   expect((await lost.call('PUT', DATABASE, { body: {}, waitS: 60 })).status).toBe(201);
   const { directDsn } = await lost.reveal(DATABASE);
@@ -60,7 +70,11 @@ it('leads a table, a database and a deleted one back, and all of them to another
   };
 
   const [beginning = '', choice = ''] = commandsOf(PAGE);
-  runGuide(lost, [beginning, choice, ...commandsOf(PAGE, 'One table dropped, or rows changed')], filledIn);
+  await runGuide(
+    lost,
+    [beginning, choice, ...commandsOf(PAGE, 'One table dropped, or rows changed')],
+    filledIn,
+  );
   expect(await lost.query(directDsn, ROWS)).toEqual([{ rows: 1234 }]);
 
   await lost.query(directDsn, 'DELETE FROM orders WHERE id > 7');
@@ -68,35 +82,27 @@ it('leads a table, a database and a deleted one back, and all of them to another
     ...commandsOf(PAGE, 'One database lost'),
     ...commandsOf(PAGE, 'What was there before').map((block) => block.replace(/"'$/m, `"' > former`)),
   ];
-  runGuide(lost, [beginning, choice, ...replaced], filledIn);
+  await runGuide(lost, [beginning, choice, ...replaced], filledIn);
   expect(await lost.query(directDsn, ROWS)).toEqual([{ rows: 1234 }]);
   expect(readFileSync(join(lost.dataDir, 'former'), 'utf8')).toMatch(/^ +7$/m);
 
   await lost.call('DELETE', `${DATABASE}?deleteVolume=true`, { waitS: 60 });
-  runGuide(lost, [beginning, ...commandsOf(PAGE, 'It was deleted')], filledIn);
+  await runGuide(lost, [beginning, ...commandsOf(PAGE, 'It was deleted')], filledIn);
   expect(await lost.query((await lost.reveal(DATABASE)).directDsn, ROWS)).toEqual([{ rows: 1234 }]);
 
+  const copied = async (ending: string) => (await s3.keys()).filter((key) => key.endsWith(ending)).length;
+  await until(async () => (await copied('.json')) === 2, 20_000);
   await lost.stop();
   await using found = new Installation();
   await found.start();
-  const { file, sha256 } = newestIn(join(lost.dataDir, 'backups/databases/default/web'));
-  runGuide(found, [beginning, ...commandsOf(PAGE, 'The whole host lost')], {
+  const newest = (ending: string) => `"$(ls old-backups/databases/default/web/main-*/*${ending} | tail -n1)"`;
+  await runGuide(found, [beginning, ...commandsOf(PAGE, 'The whole host lost')], {
     ...filledIn,
-    'age -d': `age -d -i ${lost.dataDir}/backup.key -o main.dump ${file}`,
-    'sha256sum main.dump': `echo '${sha256}  main.dump' | sha256sum --check --quiet`,
+    'export RCLONE_S3_PROVIDER': `export RCLONE_S3_PROVIDER=Other RCLONE_S3_ENDPOINT=${endpoint}`,
+    'export RCLONE_S3_ACCESS': `export RCLONE_S3_ACCESS_KEY_ID=${accessKeyId} RCLONE_S3_SECRET_ACCESS_KEY=${secretAccessKey}`,
+    'rclone copy': `rclone copy --fast-list --quiet :s3:${bucket}/paas old-backups`,
+    'age -d': `age -d -i ${lost.dataDir}/backup.key -o main.dump ${newest('.dump.age')}`,
+    'sha256sum main.dump': `grep -q "$(sha256sum main.dump | cut -d' ' -f1)" ${newest('.json')}`,
   });
   expect(await found.query((await found.reveal(DATABASE)).directDsn, ROWS)).toEqual([{ rows: 1234 }]);
 });
-
-/** The newest backup in the folder of an app, with what its manifest says. */
-function newestIn(folder: string): { file: string; sha256: string } {
-  const files = readdirSync(folder).flatMap((name) =>
-    readdirSync(join(folder, name)).map((file) => ({ file, path: join(folder, name, file) })),
-  );
-  const newest = (ending: string) =>
-    files
-      .filter(({ file }) => file.endsWith(ending))
-      .sort((one, other) => (one.file < other.file ? 1 : -1))[0]?.path ?? '';
-  const { sha256 } = JSON.parse(readFileSync(newest('.json'), 'utf8')) as { sha256: string };
-  return { file: newest('.dump.age'), sha256 };
-}

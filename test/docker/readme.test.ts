@@ -24,7 +24,7 @@ test('the commands of the README do what it says, one after another', async () =
   const [backup = ''] = blocksOf('README.md', 'Back up');
   const [moves = ''] = blocksOf('README.md', 'Restore, import, export');
   const [deletion = ''] = blocksOf('README.md', 'Delete, and get it back');
-  const answers = runGuide(installation, [token, first, deploy, backup, moves, deletion], {
+  const answers = await runGuide(installation, [token, first, deploy, backup, moves, deletion], {
     ...FILLED_IN,
     'paas $DATABASES/main/import': `paas $DATABASES/main/import -d '{"sourceUrl": "${elsewhere.url}", "clean": true}' > answer
 cat answer >> answers; echo >> answers

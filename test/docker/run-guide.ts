@@ -1,7 +1,10 @@
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
 import { POSTGRES_IMAGE } from './engine-fixture.js';
 import type { Installation } from './daemon-fixture.js';
+
+const run = promisify(execFile);
 
 /** The shell blocks of a page, or of one of its sections, those that are indented under a list too. */
 export function blocksOf(page: string, heading?: string): string[] {
@@ -27,15 +30,16 @@ cat answer >> answers; echo >> answers; grep -q '"status":"succeeded"' answer ||
 
 /**
  * Types the commands of a page one after another, in the data directory of an installation. Fails at the first that
- * does, and at an answer that is a problem. Returns all answers of the API.
+ * does, and at an answer that is a problem. What this machine is set to for S3 is not the reader's. Returns all answers
+ * of the API.
  *
  * @param filledIn what a reader fills in by hand: lines, by what they begin with
  */
-export function runGuide(
+export async function runGuide(
   installation: Installation,
   blocks: readonly string[],
   filledIn: Record<string, string>,
-): string {
+): Promise<string> {
   const script = blocks
     .join('')
     .replaceAll('http://127.0.0.1:8080', installation.url)
@@ -53,9 +57,9 @@ export function runGuide(
         : line;
     })
     .join('\n');
-  execFileSync('bash', ['-c', `set -eo pipefail\n${script}\ntrue`], {
+  await run('bash', ['-c', `set -eo pipefail\n${script}\ntrue`], {
     cwd: installation.dataDir,
-    encoding: 'utf8',
+    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'))),
     timeout: 150_000,
   });
   return readFileSync(`${installation.dataDir}/answers`, 'utf8');
