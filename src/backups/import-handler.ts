@@ -23,10 +23,11 @@ export function importHandler(deps: ImportHandlerDeps): OperationHandler {
     run: async (work) => {
       const load = getLoad(store, work.operation.id);
       try {
-        const source = await sourceOf(deps, work, load);
+        const find = () => sourceOf(deps, work, load);
         // What comes from elsewhere is what it is: there is nothing to hold it against.
-        const resultOf = (loaded: Loaded) => (source.kind === 'server' ? comparison(loaded) : {});
-        await loadDatabase(deps, work, { load, source, check: () => undefined, resultOf });
+        const check = () => undefined;
+        const resultOf = (loaded: Loaded) => (load.sourceUrl === null ? {} : comparison(loaded));
+        await loadDatabase(deps, work, { load, find, check, resultOf });
       } catch (error) {
         throw withCleanAdvice(error);
       } finally {
@@ -51,6 +52,6 @@ async function sourceOf(
 
 /** How what was loaded differs from what the server held when it was dumped. */
 function comparison({ source, contents }: Loaded): Record<string, unknown> {
-  if (source === null) return { source: { compared: false } };
+  if (source === null || contents === null) return { source: { compared: false } };
   return { source: { compared: true, differences: compareContents(source, contents) } };
 }

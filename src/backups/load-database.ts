@@ -1,14 +1,16 @@
 import type { Work } from '../domain/operation-handler.js';
 import type { Database } from '../domain/records.js';
-import type {
-  DatabaseContents,
-  DatabaseSpec,
-  Loaded,
-  LoadSource,
-  OpenBytes,
-  Runtime,
+import {
+  RuntimeError,
+  type DatabaseContents,
+  type DatabaseSpec,
+  type FindSource,
+  type Loaded,
+  type LoadSource,
+  type OpenBytes,
+  type Runtime,
 } from '../runtime/runtime.js';
-import { recordPrevious, type Load } from '../store/loads.js';
+import { forgetPrevious, getLoad, recordPrevious, type Load } from '../store/loads.js';
 import { recordResult } from '../store/operations.js';
 import type { Store } from '../store/store.js';
 import { loadResult } from './load-result.js';
@@ -23,7 +25,7 @@ export interface LoadDeps {
 
 export interface LoadRequest {
   load: Load;
-  source: LoadSource;
+  find: FindSource;
   /** Throws when what was loaded is not what was wanted. Nothing of the database was touched then. */
   check: (contents: DatabaseContents) => void;
   /** More to tell of what came of it. */
@@ -37,25 +39,43 @@ export interface LoadRequest {
 export async function loadDatabase(
   { store, runtime, specOf, previousKeptForMs }: LoadDeps,
   { operation, database, signal, onProgress }: Work,
-  { load, source, check, resultOf = () => ({}) }: LoadRequest,
+  { load, find, check, resultOf = () => ({}) }: LoadRequest,
 ): Promise<void> {
+  const { id } = operation;
+  // Also where it was empty: it was when the load began, and somebody may have written to it until its end.
+  const keep = (name: string) => recordPrevious(store, id, { name, keptForMs: previousKeptForMs });
   const failure = new FirstFailure();
-  const loaded = await failure.instead(() =>
-    runtime.load(specOf(database), failure.ofReading(source), {
-      loadId: operation.id,
-      replace: load.replaces,
-      check: failure.ofCalling(check),
-      signal,
-      onProgress,
-    }),
+  const loaded = await orInDoubt(store, id, () =>
+    failure.instead(() =>
+      runtime.load(specOf(database), failure.ofFinding(find), {
+        loadId: id,
+        replace: load.replaces,
+        check: failure.ofCalling(check),
+        onExchange: (previous) => (previous === null ? forgetPrevious(store, id) : keep(previous)),
+        signal,
+        onProgress,
+      }),
+    ),
   );
   store.transaction(() => {
-    // Also where it was empty: it was when the load began, and somebody may have written to it until its end.
-    const { previous: name } = loaded;
-    const keptUntil = recordPrevious(store, operation.id, { name, keptForMs: previousKeptForMs });
-    const previous = { database: name, keptUntil };
-    recordResult(store, operation.id, { ...loadResult(loaded, previous), ...resultOf(loaded) });
+    const previous = { database: loaded.previous, keptUntil: keep(loaded.previous) };
+    // An attempt that came to tell and no further has told more.
+    if (loaded.skipped === null && operation.result !== null) return;
+    recordResult(store, id, { ...loadResult(loaded, previous), ...resultOf(loaded) });
   });
+}
+
+/** As long as the data may be in its place, nothing that goes wrong is the end of it. */
+async function orInDoubt<T>(store: Store, operationId: string, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    const { previousName } = getLoad(store, operationId);
+    if (previousName === null) throw error;
+    const why = error instanceof Error ? error.message : String(error);
+    const message = `It may be done: then the database ${previousName} has the former data. That could not be asked: ${why}`;
+    throw new RuntimeError('in_doubt', message, { cause: error });
+  }
 }
 
 /** Why the data could not be read, or was not right, says more than that the runtime could do nothing with it. */
@@ -70,8 +90,14 @@ class FirstFailure {
     }
   }
 
-  ofReading(source: LoadSource): LoadSource {
-    return source.kind === 'server' ? source : { ...source, open: () => this.watched(source.open) };
+  ofFinding(find: FindSource): FindSource {
+    return async () => {
+      try {
+        return this.ofReading(await find());
+      } catch (error) {
+        throw this.keep(error);
+      }
+    };
   }
 
   ofCalling<A>(call: (argument: A) => void): (argument: A) => void {
@@ -82,6 +108,10 @@ class FirstFailure {
         throw this.keep(error);
       }
     };
+  }
+
+  private ofReading(source: LoadSource): LoadSource {
+    return source.kind === 'server' ? source : { ...source, open: () => this.watched(source.open) };
   }
 
   private async *watched(open: OpenBytes): AsyncGenerator<Buffer, void, void> {

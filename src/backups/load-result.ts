@@ -3,22 +3,20 @@ import type { DatabaseContents, Loaded } from '../runtime/runtime.js';
 /** An operation's result is an answer of the API, and no place for a hundred thousand tables. */
 const MOST = 100;
 
-/** What people are told of a load. */
+/** What people are told of a load, and is known of it. */
 export function loadResult(
   { contents, skipped, interruptedMs }: Loaded,
   previous: { database: string; keptUntil: string },
 ): Record<string, unknown> {
   return {
-    ...tablesOf(contents),
-    extensions: contents.extensions.slice(0, MOST).map(({ name, version }) => ({ name, version })),
-    skipped: skipped.slice(0, MOST),
-    skippedCount: skipped.length,
-    interruptedMs,
+    ...(contents && countsOf(contents)),
+    ...(skipped && { skipped: skipped.slice(0, MOST), skippedCount: skipped.length }),
+    ...(interruptedMs !== null && { interruptedMs }),
     previous,
   };
 }
 
-function tablesOf({ tables, largeObjects }: DatabaseContents) {
+function countsOf({ tables, largeObjects, extensions }: DatabaseContents) {
   return {
     tables: tables.slice(0, MOST).map(({ schema, name, rows }) => ({ schema, name, rows })),
     totals: {
@@ -26,5 +24,6 @@ function tablesOf({ tables, largeObjects }: DatabaseContents) {
       rows: tables.reduce((sum, { rows }) => sum + rows, 0),
       largeObjects,
     },
+    extensions: extensions.slice(0, MOST).map(({ name, version }) => ({ name, version })),
   };
 }

@@ -1,7 +1,7 @@
 import type { Backup } from '../domain/backup.js';
 import type { OperationHandler, Work } from '../domain/operation-handler.js';
 import type { Database } from '../domain/records.js';
-import { RuntimeError } from '../runtime/runtime.js';
+import { RuntimeError, type DatabaseContents } from '../runtime/runtime.js';
 import { auditOperation } from '../store/audit-operation.js';
 import { findBackupById } from '../store/backups.js';
 import { findDatabaseById } from '../store/databases.js';
@@ -9,6 +9,7 @@ import { getLoad } from '../store/loads.js';
 import type { Store } from '../store/store.js';
 import { checkRestored } from './check-restored.js';
 import { loadDatabase, type LoadDeps } from './load-database.js';
+import type { Manifest } from './manifest.js';
 import type { Stores } from './open-stored.js';
 import { findStoredDump } from './stored-dump.js';
 
@@ -26,20 +27,20 @@ export function restoreHandler(deps: RestoreHandlerDeps): OperationHandler {
       requireMade(work.database);
       const { backup, origin } = backupOf(store, work);
       const load = getLoad(store, work.operation.id);
-      const { manifest, open, sizeBytes, reasonOf } = await findStoredDump(
-        stores,
-        origin,
-        backup,
-        work.signal,
-      );
+      let manifest: Manifest | null = null;
+      const find = async () => {
+        const { open, sizeBytes, ...found } = await findStoredDump(stores, origin, backup, work.signal);
+        manifest = found.manifest;
+        return { kind: 'dump', open, sizeBytes } as const;
+      };
+      const check = (contents: DatabaseContents) => {
+        if (manifest === null) throw new Error('a backup was restored that was not found');
+        checkRestored(manifest.contents, contents);
+      };
       try {
-        await loadDatabase(deps, work, {
-          load,
-          source: { kind: 'dump', open, sizeBytes },
-          check: (contents) => checkRestored(manifest.contents, contents),
-        });
+        await loadDatabase(deps, work, { load, find, check });
       } catch (error) {
-        throw withAdvice(reasonOf(error), work.database);
+        throw withAdvice(error, work.database);
       } finally {
         // After the operation is settled.
         setImmediate(deps.tidy);

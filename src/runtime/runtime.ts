@@ -96,6 +96,9 @@ export type LoadSource =
   /** A PostgreSQL elsewhere, which is dumped for it. */
   | { kind: 'server'; server: SourceServer };
 
+/** Called when data is to be loaded. What an earlier attempt has put in its place already needs none. */
+export type FindSource = () => Promise<LoadSource>;
+
 export interface LoadOptions extends ApplyOptions {
   /** The same at each attempt: what an earlier one made is taken up or cleared away. Lower-case letters and digits. */
   loadId: string;
@@ -103,6 +106,11 @@ export interface LoadOptions extends ApplyOptions {
   replace: boolean;
   /** Has the last word, before anything of the database is touched: throws when this is not what was wanted. */
   check: (contents: DatabaseContents) => void;
+  /**
+   * Called with the name that the former data will have, just before it may get it; and with `null` when it is known
+   * that it has not. What rejects in between may be done all the same: only another attempt can tell.
+   */
+  onExchange: (previous: string | null) => void;
 }
 
 /** What was left out of a load, and why, in words. */
@@ -112,12 +120,14 @@ export interface Skipped {
 }
 
 export interface Loaded {
-  contents: DatabaseContents;
+  /** What it holds; `null` when an earlier attempt has put it in its place, and it cannot be counted now. */
+  contents: DatabaseContents | null;
   /** What the source held at the instant of its dump; `null` when it could not be asked. */
   source: DatabaseContents | null;
-  skipped: Skipped[];
-  /** For how long clients had to wait, in ms. */
-  interruptedMs: number;
+  /** `null` when only an earlier attempt knew. */
+  skipped: Skipped[] | null;
+  /** For how long clients had to wait, in ms; `null` when only an earlier attempt knew. */
+  interruptedMs: number | null;
   /** The name of the PostgreSQL database that holds the former data, for the same login. */
   previous: string;
 }
@@ -173,7 +183,7 @@ export interface Runtime {
    * former data, which is kept, while clients wait for less than a second. Whatever fails before that leaves the
    * database as it was, and nothing else behind.
    */
-  load(spec: DatabaseSpec, source: LoadSource, options: LoadOptions): Promise<Loaded>;
+  load(spec: DatabaseSpec, find: FindSource, options: LoadOptions): Promise<Loaded>;
 
   /** Rejects with `not_empty` when a database holds anything that a load without `replace` would refuse to replace. */
   requireEmpty(spec: DatabaseSpec, options: ApplyOptions): Promise<void>;
@@ -220,6 +230,8 @@ export type RuntimeErrorCode =
   | 'not_empty'
   /** PostgreSQL refused something of what was to be loaded. */
   | 'load_failed'
+  /** Something was asked for, and what came of it could not be learned. */
+  | 'in_doubt'
   /** The caller aborted. */
   | 'aborted';
 
@@ -251,6 +263,8 @@ export class RuntimeError extends ActionableError {
   }
 
   override get absent(): 'engine' | 'database' | null {
+    // What is in doubt may be done: an attempt to find out is none that failed.
+    if (this.code === 'in_doubt') return 'engine';
     return this.code === 'not_running' ? 'database' : null;
   }
 }

@@ -9,9 +9,11 @@ export interface Load {
   replaces: boolean;
   /** The URL of a server elsewhere, where it comes from one. */
   sourceUrl: string | null;
+  /** The name of the PostgreSQL database that has the former data, or may have it; `null` as long as none has. */
+  previousName: string | null;
 }
 
-export interface NewLoad extends Load {
+export interface NewLoad extends Omit<Load, 'previousName'> {
   /** How long former data is kept from now on, in ms, when nothing more is known of it. */
   previousKeptForMs: number;
 }
@@ -35,18 +37,20 @@ interface Row {
   databaseId: string;
   replaces: 0 | 1;
   sourceSealed: string | null;
+  previousName: string | null;
 }
 
 export function getLoad(store: Store, operationId: string): Load {
   const row = store.get<Row>(
-    `SELECT operation_id AS operationId, database_id AS databaseId, replaces, source_sealed AS sourceSealed
+    `SELECT operation_id AS operationId, database_id AS databaseId, replaces, source_sealed AS sourceSealed,
+       previous_name AS previousName
      FROM loads WHERE operation_id = ?`,
     operationId,
   );
   if (!row) throw new Error(`operation ${operationId} has no load`);
-  const { databaseId, replaces, sourceSealed } = row;
+  const { databaseId, replaces, sourceSealed, previousName } = row;
   const sourceUrl = sourceSealed === null ? null : store.sealer.open(sourceSealed, placeOf(operationId));
-  return { operationId, databaseId, replaces: replaces === 1, sourceUrl };
+  return { operationId, databaseId, replaces: replaces === 1, sourceUrl, previousName };
 }
 
 /** The former data of a database has this name from now on, and may go after `keptForMs`. Returns until when it stays. */
@@ -63,6 +67,11 @@ export function recordPrevious(
     operationId,
   );
   return keptUntil;
+}
+
+/** There is no former data after all. */
+export function forgetPrevious(store: Store, operationId: string): void {
+  store.run('UPDATE loads SET previous_name = NULL WHERE operation_id = ?', operationId);
 }
 
 /** Former data that may go, and the database that it lies beside. */

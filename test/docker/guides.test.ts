@@ -45,9 +45,11 @@ const DIRECT_DSN = `$(tail -n1 answers | grep -o '"directDsn":"[^"]*"' | cut -d'
 
 it('leads a table, a database and a deleted one back, and all of them to another host', async () => {
   await using s3 = await startS3();
-  const { endpoint, name: bucket, accessKeyId, secretAccessKey } = s3.bucket;
+  const { endpoint, name: bucket, region, accessKeyId, secretAccessKey } = s3.bucket;
   await using lost = new Installation();
   await lost.start({
+    // None but those of the page.
+    PAASDB_BACKUP_SCHEDULE: '0 4 1 1 *',
     PAASDB_S3_BUCKET: bucket,
     PAASDB_S3_PREFIX: 'paas',
     PAASDB_S3_ENDPOINT: endpoint ?? '',
@@ -95,12 +97,19 @@ it('leads a table, a database and a deleted one back, and all of them to another
   await lost.stop();
   await using found = new Installation();
   await found.start();
+  const fetching = (line: string) =>
+    line
+      .replace(/#.*/, '')
+      .replace('https://…', endpoint ?? '')
+      .replace('REGION=…', `REGION=${region}`)
+      .replace('ACCESS_KEY_ID=…', `ACCESS_KEY_ID=${accessKeyId}`)
+      .replace('SECRET_ACCESS_KEY=…', `SECRET_ACCESS_KEY=${secretAccessKey}`)
+      .replace(':bucket/prefix', `:${bucket}/paas`);
   const newest = (ending: string) => `"$(ls old-backups/databases/default/web/main-*/*${ending} | tail -n1)"`;
   await runGuide(found, [beginning, ...commandsOf(PAGE, 'The whole host lost')], {
     ...filledIn,
-    'export RCLONE_S3_PROVIDER': `export RCLONE_S3_PROVIDER=Other RCLONE_S3_ENDPOINT=${endpoint}`,
-    'export RCLONE_S3_ACCESS': `export RCLONE_S3_ACCESS_KEY_ID=${accessKeyId} RCLONE_S3_SECRET_ACCESS_KEY=${secretAccessKey}`,
-    'rclone copy': `rclone copy --fast-list --quiet :s3:${bucket}/paas old-backups`,
+    'export RCLONE': fetching,
+    'rclone copy': fetching,
     'age -d': `age -d -i ${lost.dataDir}/backup.key -o main.dump ${newest('.dump.age')}`,
     'sha256sum main.dump': `grep -q "$(sha256sum main.dump | cut -d' ' -f1)" ${newest('.json')}`,
   });

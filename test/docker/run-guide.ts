@@ -26,19 +26,19 @@ export const waitAt = (database: string) => `OPERATION=${ID_OF_LAST_ANSWER}
 for i in $(seq 600); do
   paas ${database}/operations/$OPERATION > answer; grep -qE '"status":"(succeeded|failed)"' answer && break; sleep 0.1
 done
-cat answer >> answers; echo >> answers; grep -q '"status":"succeeded"' answer || { cat answer; exit 1; }`;
+cat answer >> answers; echo >> answers; grep -q '"status":"succeeded"' answer || { cat answer >&2; exit 1; }`;
 
 /**
  * Types the commands of a page one after another, in the data directory of an installation. Fails at the first that
  * does, and at an answer that is a problem. What this machine is set to for S3 is not the reader's. Returns all answers
  * of the API.
  *
- * @param filledIn what a reader fills in by hand: lines, by what they begin with
+ * @param filledIn what a reader fills in by hand: lines, or what becomes of them, by what they begin with
  */
 export async function runGuide(
   installation: Installation,
   blocks: readonly string[],
-  filledIn: Record<string, string>,
+  filledIn: Record<string, string | ((line: string) => string)>,
 ): Promise<string> {
   const script = blocks
     .join('')
@@ -50,16 +50,16 @@ export async function runGuide(
     .replaceAll('\\\n', ' ')
     .split('\n')
     .map((line) => {
-      const placeholder = Object.keys(filledIn).find((start) => line.startsWith(start));
-      if (placeholder !== undefined) return filledIn[placeholder] ?? '';
+      const [, filled] = Object.entries(filledIn).find(([start]) => line.startsWith(start)) ?? [];
+      if (filled !== undefined) return typeof filled === 'string' ? filled : filled(line);
       return /^(paas|curl) /.test(line)
-        ? `${line.replace(/ +#.*/, '')} | tee answer >> answers; echo >> answers; grep -q '"code"' answer && { cat answer; exit 1; }`
+        ? `${line.replace(/ +#.*/, '')} | tee answer >> answers; echo >> answers; grep -q '"code"' answer && { cat answer >&2; exit 1; }`
         : line;
     })
     .join('\n');
   await run('bash', ['-c', `set -eo pipefail\n${script}\ntrue`], {
     cwd: installation.dataDir,
-    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('AWS_'))),
+    env: Object.fromEntries(Object.entries(process.env).filter(([name]) => !/^(AWS|RCLONE)_/.test(name))),
     timeout: 150_000,
   });
   return readFileSync(`${installation.dataDir}/answers`, 'utf8');

@@ -17,8 +17,15 @@ function script(sql: string): LoadSource {
 }
 
 function load(from: LoadSource, options: Partial<LoadOptions> = {}, runtime = fixture.runtime) {
-  const given = { loadId: generateId(), replace: true, check: () => undefined, signal: soon(), ...options };
-  return runtime.load(spec, from, given);
+  const given = {
+    loadId: generateId(),
+    replace: true,
+    check: () => undefined,
+    onExchange: () => undefined,
+    signal: soon(),
+    ...options,
+  };
+  return runtime.load(spec, () => Promise.resolve(from), given);
 }
 
 const marked = (mark: number) => script(`CREATE TABLE mark AS SELECT ${mark} AS mark`);
@@ -98,10 +105,15 @@ it('finishes what was done already when it is asked again', async () => {
   // Not even its owner may count it.
   const hidden = `ALTER TABLE mark ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY;
     CREATE POLICY all_of_it ON mark USING (true)`;
-  const first = await load(script(`CREATE TABLE mark AS SELECT 3 AS mark; ${hidden}`), { loadId });
+  const onExchange = jest.fn();
+  const first = await load(script(`CREATE TABLE mark AS SELECT 3 AS mark; ${hidden}`), {
+    loadId,
+    onExchange,
+  });
+  expect(onExchange.mock.calls).toEqual([[null], [first.previous]]);
   await fixture.container(spec, 'pooler').kill({ signal: 'SIGUSR1' });
   const again = await load(marked(99), { loadId });
-  expect(again).toEqual({ ...first, interruptedMs: 0, skipped: [], source: null });
+  expect(again).toEqual({ ...first, interruptedMs: null, skipped: null, source: null });
   expect(await markOf()).toBe(3);
   await removePrevious(loadId);
   await nothingOfLoads(fixture, spec);
@@ -170,7 +182,14 @@ describe('what is broken off in the middle', () => {
     await fixture.container(spec, 'postgres').kill();
     await settled;
     await fixture.apply(spec);
-    await fixture.runtime.sweep(soon());
+  });
+
+  it('leaves nothing when its workbench cannot be made', async () => {
+    await using proxy = await EngineProxy.start();
+    proxy.decide = ({ kind }) =>
+      kind === 'POST /containers/create' ? { status: 500, message: 'no space left on device' } : 'pass';
+    const runtime = fixture.another({ dockerHost: proxy.dockerHost });
+    await expect(load(marked(9), {}, runtime)).rejects.toBeInstanceOf(RuntimeError);
   });
 
   it('is swept at the next start when the daemon died', async () => {

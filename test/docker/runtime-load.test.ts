@@ -44,10 +44,11 @@ describe.each([OLDEST, NEWEST])('a load into PostgreSQL %i', (engineVersion) => 
     sizeBytes: statSync(file).size,
   });
   const load = (from: LoadSource, options: Partial<LoadOptions> = {}): Promise<Loaded> =>
-    fixture.runtime.load(target, from, {
+    fixture.runtime.load(target, () => Promise.resolve(from), {
       loadId: generateId(),
       replace: false,
       check: () => undefined,
+      onExchange: () => undefined,
       signal: soon(),
       ...options,
     });

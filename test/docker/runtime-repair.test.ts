@@ -112,12 +112,15 @@ it('starts PostgreSQL once more when it stops while its pooler is asked for a lo
   // It runs, and answers nobody.
   await pooler.kill({ signal: 'SIGSTOP' });
   const applied = fixture.apply(spec);
-  await until(started, 30_000);
-  // The login to PostgreSQL itself is long done by then.
-  await sleep(1_000, soon());
-  await postgres.kill();
-  await pooler.kill({ signal: 'SIGCONT' });
-  await applied;
+  try {
+    await until(started, 30_000);
+    // The login to PostgreSQL itself is long done by then.
+    await sleep(1_000, soon());
+    await postgres.kill();
+  } finally {
+    await pooler.kill({ signal: 'SIGCONT' });
+    await applied;
+  }
   expect(await fixture.query(spec, 'SELECT x FROM kept')).toEqual([{ x: 42 }]);
 });
 

@@ -3,7 +3,7 @@ import { Readable } from 'node:stream';
 import { setTimeout as pause } from 'node:timers/promises';
 import type Docker from 'dockerode';
 import { Engine } from '../../src/runtime/docker/engine/engine.js';
-import { whileRoom } from '../../src/runtime/docker/files/while-room.js';
+import { whileRoom } from '../../src/runtime/docker/while-room.js';
 import { containerFilter } from '../../src/runtime/docker/labels.js';
 import { generateId } from '../../src/secrets/random.js';
 import { EngineFixture, NEWEST, POSTGRES_IMAGE, soon } from './engine-fixture.js';
@@ -111,8 +111,16 @@ it('a load gives the disk up before the databases have none', async () => {
   const loadId = generateId();
   const labels = { 'paasdb.kind': 'scratch', 'paasdb.load': loadId };
   makeDisk(`${fixture.prefix}-load-${loadId}`, 40, labels);
-  const options = { loadId, replace: true, check: () => undefined, signal: soon() };
-  await expect(fixture.runtime.load(spec, slowScript(39.2), options)).rejects.toMatchObject(SHORT);
+  const options = {
+    loadId,
+    replace: true,
+    check: () => undefined,
+    onExchange: () => undefined,
+    signal: soon(),
+  };
+  await expect(
+    fixture.runtime.load(spec, () => Promise.resolve(slowScript(39.2)), options),
+  ).rejects.toMatchObject(SHORT);
   expect(await fixture.query(spec, 'SELECT x FROM mine', 'direct')).toEqual([{ x: 42 }]);
   await nothingOfLoads(fixture, spec);
 });

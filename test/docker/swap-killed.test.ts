@@ -1,7 +1,9 @@
 import { execFile, spawn } from 'node:child_process';
 import { promisify } from 'node:util';
+import type { Client } from 'pg';
+import { sleep, withDeadline } from '../../src/runtime/docker/engine/deadline.js';
 import { Installation } from './daemon-fixture.js';
-import { NEWEST } from './engine-fixture.js';
+import { NEWEST, soon } from './engine-fixture.js';
 import { until } from './until.js';
 
 jest.setTimeout(120_000);
@@ -10,26 +12,30 @@ const run = promisify(execFile);
 const DATABASE = '/api/orgs/default/apps/web/databases/main';
 const WITHOUT_DRILLS = { PAASDB_BACKUP_VERIFY: 'none' };
 
-/** An operation that restores a backup of the number 1 in place of the number 2. */
+/** A database that holds the number 2, and a backup with the number 1 that is being restored in its place. */
 interface Restoring {
-  path: string;
+  operation: string;
   /** Through the pooler. */
   dsn: string;
   postgres: string;
+  /** Until then nobody renames the tenant's database, which waits for it. */
+  release: () => void;
 }
 
 async function restoring(here: Installation): Promise<Restoring> {
   await here.start(WITHOUT_DRILLS);
   await here.createApp();
   await here.call('PUT', DATABASE, { body: { engineVersion: String(NEWEST) }, waitS: 60 });
-  const { directHost } = await here.reach(DATABASE, 'ready');
+  const { directHost: postgres } = await here.reach(DATABASE, 'ready');
   const { dsn } = await here.reveal(DATABASE);
   await here.query(dsn, 'CREATE TABLE number AS SELECT 1 AS is');
   const { body: backup } = await here.call('POST', `${DATABASE}/backups`, { waitS: 60 });
   await here.query(dsn, 'UPDATE number SET "is" = 2');
+  const release = await holdName(postgres);
   const body = { backupId: backup.id, replace: true, confirm: 'main' };
   const { body: operation } = await here.call('POST', `${DATABASE}/restore`, { body });
-  return { path: `${DATABASE}/operations/${operation.id}`, dsn, postgres: directHost };
+  await until(isWaiting(postgres, 'ALTER DATABASE "app" RENAME', 'Lock'), 30_000);
+  return { operation: `${DATABASE}/operations/${operation.id}`, dsn, postgres, release };
 }
 
 async function asSuperuser(postgres: string, sql: string, database = 'postgres'): Promise<string> {
@@ -37,7 +43,6 @@ async function asSuperuser(postgres: string, sql: string, database = 'postgres')
   return (await run('docker', ['exec', postgres, ...psql])).stdout.trim();
 }
 
-/** Nobody renames the tenant's database until the return value is called. */
 async function holdName(postgres: string): Promise<() => void> {
   const psql = spawn('docker', ['exec', '-i', postgres, 'psql', '-X', '-U', 'postgres', '-d', 'postgres']);
   psql.stdin.write(`BEGIN; COMMENT ON DATABASE app IS 'held'; SELECT 'it is ' || 'held';\n`);
@@ -53,16 +58,15 @@ const isWaiting = (postgres: string, statement: string, event: string) => async 
     `SELECT count(*) FROM pg_stat_activity WHERE query LIKE '${statement}%' AND '${event}' IN (wait_event_type, wait_event)`,
   )) === '1';
 
-async function number(here: Installation, dsn: string): Promise<number | undefined> {
-  const [row] = await here.query<{ is: number }>(dsn, 'SELECT "is" FROM number');
-  return row?.is;
+async function numberOf(client: Client): Promise<number | undefined> {
+  return (await client.query<{ is: number }>('SELECT "is" FROM number')).rows[0]?.is;
 }
 
 /** The next start brings it to its end, and what was replaced is kept. */
-async function expectRestored(here: Installation, { path, dsn, postgres }: Restoring): Promise<void> {
+async function expectRestored(here: Installation, { operation, dsn, postgres }: Restoring): Promise<void> {
   await here.start(WITHOUT_DRILLS);
-  await here.reach(path, 'succeeded');
-  expect(await number(here, dsn)).toBe(1);
+  await here.reach(operation, 'succeeded');
+  expect(await here.query(dsn, 'SELECT "is" FROM number')).toEqual([{ is: 1 }]);
   const made = await asSuperuser(
     postgres,
     `SELECT datname FROM pg_database WHERE datname ~ '^paasdb_'
@@ -73,26 +77,27 @@ async function expectRestored(here: Installation, { path, dsn, postgres }: Resto
   expect((await here.resources()).containers.filter((name) => name.includes('-load-'))).toEqual([]);
 }
 
-it('a daemon that is killed while the names are exchanged leaves the old data, and nobody waiting', async () => {
+it('a daemon that is killed before the names are exchanged leaves the old data, and nobody waiting', async () => {
   await using here = new Installation();
   const restore = await restoring(here);
-  const { dsn, postgres } = restore;
-  const release = await holdName(postgres);
-  await until(isWaiting(postgres, 'ALTER DATABASE "app" RENAME', 'Lock'), 30_000);
-  const query = number(here, dsn);
+  // The pooler is paused by now: clients log in, and wait.
+  const client = await here.connect(restore.dsn);
+  const state = { answered: false };
+  const number = numberOf(client).finally(() => (state.answered = true));
+  await sleep(300, soon());
+  expect(state.answered).toBe(false);
   here.kill();
   await here.exited();
-  release();
-  expect(await query).toBe(2);
+  restore.release();
+  expect(await withDeadline(10_000, soon(), () => number)).toBe(2);
+  await client.end();
   await expectRestored(here, restore);
 });
 
 it('a daemon that is killed while the exchange is committed finds it done', async () => {
   await using here = new Installation();
   const restore = await restoring(here);
-  const { dsn, postgres } = restore;
-  const release = await holdName(postgres);
-  await until(isWaiting(postgres, 'ALTER DATABASE "app" RENAME', 'Lock'), 30_000);
+  const { dsn, postgres, release } = restore;
   // A commit is on the disk then, and waits for a server that never comes.
   await asSuperuser(postgres, `ALTER SYSTEM SET synchronous_standby_names = 'nobody'`);
   await asSuperuser(postgres, 'SELECT pg_reload_conf()');
@@ -102,6 +107,8 @@ it('a daemon that is killed while the exchange is committed finds it done', asyn
   await here.exited();
   await asSuperuser(postgres, 'ALTER SYSTEM RESET synchronous_standby_names');
   await asSuperuser(postgres, 'SELECT pg_reload_conf()');
-  await until(async () => (await number(here, dsn)) === 1, 10_000);
+  const isNew = () =>
+    here.query<{ is: number }>(dsn, 'SELECT "is" FROM number').then(([row]) => row?.is === 1);
+  await until(() => isNew().catch(() => false), 10_000);
   await expectRestored(here, restore);
 });

@@ -1,8 +1,9 @@
-import { appendFileSync, readdirSync } from 'node:fs';
+import { appendFileSync, readdirSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { Caretaker } from '../../src/backups/caretaker.js';
+import type { LoadOptions } from '../../src/runtime/runtime.js';
 import { bootApi, type BootedApi, type RequestOptions } from './boot-api.js';
-import { fails } from '../provisioner/scripted-runtime.js';
+import { fails, type Step } from '../provisioner/scripted-runtime.js';
 
 const DATABASES = '/api/orgs/acme/apps/web/databases';
 const MAIN = `${DATABASES}/main`;
@@ -221,6 +222,51 @@ describe('a restore in place', () => {
     const loadIds = api.runtime.calls.filter(({ verb }) => verb === 'load').map(({ options }) => options);
     expect(loadIds).toMatchObject([{ loadId: body.id }, { loadId: body.id }]);
     expect(await kinds(MAIN)).toContain('restore succeeded');
+  });
+
+  describe('whose exchange began', () => {
+    const exchange = (previous: string | null): Step => {
+      return ({ options }) => {
+        (options as LoadOptions).onExchange(previous);
+        return Promise.resolve();
+      };
+    };
+    const inTurn =
+      (...steps: Step[]): Step =>
+      async (call) => {
+        for (const step of steps) await step(call);
+      };
+
+    it('is in doubt, whatever goes wrong, and names the former data, until it is known not to be done', async () => {
+      await restore({ replace: true, confirm: 'main' });
+      api.runtime.script(
+        'load',
+        inTurn(exchange('paasdb_previous_x'), fails('unavailable', 'the answer was lost')),
+        fails('not_running'),
+        inTurn(exchange(null), fails('load_failed')),
+      );
+      const inDoubt = { code: 'in_doubt', retryable: true, absent: 'engine' };
+      const message = expect.stringMatching(/paasdb_previous_x has the former data.*the answer was lost/);
+      await expect(api.settle()).rejects.toMatchObject({ ...inDoubt, message });
+      api.clock.advance(31_000);
+      await expect(api.settle()).rejects.toMatchObject(inDoubt);
+      api.clock.advance(31_000);
+      await expect(api.settle()).rejects.toMatchObject({ code: 'load_failed', retryable: false });
+    });
+
+    it('needs no backup any more to be found done', async () => {
+      const { body } = await restore({ replace: true, confirm: 'main' });
+      api.runtime.script('load', inTurn(exchange(`paasdb_previous_${body.id}`), fails('unavailable')));
+      await expect(api.settle()).rejects.toMatchObject({ code: 'in_doubt' });
+      rmSync(join(api.folder, 'backups'), { recursive: true });
+      api.clock.advance(31_000);
+      api.runtime.isInPlace = true;
+      await api.settle();
+      const { result } = (await api.get(`${MAIN}/operations/${body.id}`)).body;
+      expect(result).toEqual({
+        previous: { database: `paasdb_previous_${body.id}`, keptUntil: expect.any(String) },
+      });
+    });
   });
 });
 

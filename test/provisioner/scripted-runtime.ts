@@ -9,6 +9,7 @@ import {
   type Dump,
   type Loaded,
   type LoadOptions,
+  type FindSource,
   type LoadSource,
   type OpenBytes,
   type Rehearsal,
@@ -139,11 +140,16 @@ export class ScriptedRuntime implements Runtime {
   readonly loads: { id: string; kind: LoadSource['kind'] | 'rehearsal'; given: Buffer | SourceServer }[] = [];
   /** What the next loads leave out. */
   skipped: Skipped[] = [];
+  /** Whether an earlier attempt of the next load was done, as far as it is known. */
+  isInPlace = false;
   /** Whether a server that is loaded from lets itself be counted. */
   letsCount = true;
 
-  async load(spec: DatabaseSpec, source: LoadSource, options: LoadOptions): Promise<Loaded> {
+  async load(spec: DatabaseSpec, find: FindSource, options: LoadOptions): Promise<Loaded> {
     await this.call({ verb: 'load', id: spec.id, options });
+    const previous = `paasdb_previous_${options.loadId}`;
+    if (this.isInPlace) return { contents: null, source: null, skipped: null, interruptedMs: null, previous };
+    const source = await find();
     const given = source.kind === 'server' ? source.server : await readAll(source.open);
     options.check(this.contents);
     this.loads.push({ id: spec.id, kind: source.kind, given });
@@ -153,7 +159,7 @@ export class ScriptedRuntime implements Runtime {
       source: from,
       skipped: this.skipped,
       interruptedMs: 12,
-      previous: `paasdb_previous_${options.loadId}`,
+      previous,
     };
   }
 

@@ -1,4 +1,3 @@
-import type { Logger } from '../../domain/logger.js';
 import { generatePassword } from '../../secrets/random.js';
 import { RuntimeError, type ApplyOptions, type DatabaseSpec } from '../runtime.js';
 import type { Attempt, StepDeps } from './attempt.js';
@@ -20,7 +19,6 @@ const MAX_INTERRUPTIONS = 3;
 
 export interface ApplyDeps extends StepDeps {
   making: Making;
-  logger: Logger;
 }
 
 /**

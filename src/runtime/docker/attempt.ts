@@ -1,10 +1,11 @@
+import type { Logger } from '../../domain/logger.js';
 import type { DatabaseSpec } from '../runtime.js';
+import type { Blueprints } from './blueprints.js';
 import type { Engine } from './engine/engine.js';
 import type { ImageFacts } from './image-facts.js';
 import type { ImageStore } from './image-store.js';
 import type { Names } from './names.js';
 import type { NetworkStore } from './network-store.js';
-import type { Blueprints } from './blueprints.js';
 
 export interface StepDeps {
   engine: Engine;
@@ -13,6 +14,7 @@ export interface StepDeps {
   networks: NetworkStore;
   prefix: string;
   names: Names;
+  logger: Logger;
 }
 
 /** One execution of a plan: what the steps share. */

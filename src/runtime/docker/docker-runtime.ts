@@ -9,9 +9,9 @@ import type {
   DatabaseContents,
   DatabaseSpec,
   Dump,
+  FindSource,
   Loaded,
   LoadOptions,
-  LoadSource,
   Rehearsal,
   RemovableDatabase,
   Runtime,
@@ -25,11 +25,11 @@ import { driftOf, indexOf } from './find-drift.js';
 import { findServer } from './find-server.js';
 import { ImageFacts } from './image-facts.js';
 import { ImageStore } from './image-store.js';
+import { containerFilter, kindLabels, volumeIdentity } from './labels.js';
 import { loadDatabase } from './load/load-database.js';
 import { removePrevious } from './load/remove-previous.js';
 import { requireEmpty } from './load/require-empty.js';
 import { sweepLoads } from './load/sweep.js';
-import { containerFilter, kindLabels, volumeIdentity } from './labels.js';
 import { namesWith } from './names.js';
 import { NetworkStore } from './network-store.js';
 import { OwnContainer, readOwnMounts } from './own-container.js';
@@ -122,8 +122,8 @@ export class DockerRuntime implements Runtime {
     return dumpDatabase({ ...this.deps, dumpTools, processId }, spec, consume, options);
   }
 
-  load(spec: DatabaseSpec, source: LoadSource, options: LoadOptions): Promise<Loaded> {
-    return loadDatabase({ ...this.deps, processId: this.processId }, spec, source, options);
+  load(spec: DatabaseSpec, find: FindSource, options: LoadOptions): Promise<Loaded> {
+    return loadDatabase({ ...this.deps, processId: this.processId }, spec, find, options);
   }
 
   async requireEmpty(spec: DatabaseSpec, { signal }: ApplyOptions): Promise<void> {

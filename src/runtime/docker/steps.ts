@@ -1,16 +1,18 @@
 import { RuntimeError, type DatabaseSpec } from '../runtime.js';
-import { awaitPostgres } from './await-postgres.js';
 import type { Attempt, StepDeps } from './attempt.js';
+import { awaitPostgres } from './await-postgres.js';
 import type { Blueprint } from './blueprint.js';
-import { tarOf } from './engine/archive.js';
 import { hasStatus } from './engine/engine-error.js';
 import { carries, type Labels } from './engine/label-filter.js';
+import { tarOf } from './engine/tar.js';
+import { InterruptedError } from './interrupted-error.js';
 import { containerFilter, kindLabels, LABEL, volumeIdentity } from './labels.js';
+import { orLater } from './load/or-later.js';
+import { tidy } from './load/tidy.js';
 import { hasOnly, misplacedVolume } from './mounts.js';
 import { POOLER_FOLDER } from './pooler-config.js';
 import { POOLER_STOP_S } from './pooler-container.js';
 import { settleRoles } from './settle-roles.js';
-import { InterruptedError } from './interrupted-error.js';
 import type { StepKind } from './step.js';
 import { stopPostgres } from './stop-postgres.js';
 import { verifyLogin } from './verify-login.js';
@@ -75,8 +77,10 @@ export const EXECUTE: Record<StepKind, Execute> = {
     await awaitPostgres(engine, { containerId: idOf(containers.postgres), network, firstStart }, signal);
   },
 
-  async 'settle-roles'({ engine }, { spec, containers }, signal) {
-    await settleRoles(engine, idOf(containers.postgres), spec, signal);
+  async 'settle-roles'(deps, { spec, containers, firstStart }, signal) {
+    await settleRoles(deps.engine, idOf(containers.postgres), spec, signal);
+    // A load may have died with PostgreSQL, and its marker may be gone from this host.
+    if (!firstStart) await orLater(deps.logger, () => tidy(deps, spec.id, signal), signal);
   },
 
   async 'remove-pooler'({ engine }, { containers }, signal) {

@@ -12,12 +12,12 @@ const POLL_MS = 30;
 /** A pooler starts in milliseconds; longer than this it has a fault. */
 const DEADLINE_MS = 30_000;
 
-/** A container to log in to. */
+/** A container to log in to, as it was found. */
 interface Door {
   what: string;
   containerId: string;
-  network: string;
-  port: number;
+  address: Address;
+  startedAt: Date;
 }
 
 /**
@@ -41,28 +41,23 @@ export async function verifyLogin(
   },
   signal: AbortSignal,
 ): Promise<void> {
-  const postgres = { what: 'PostgreSQL', containerId: postgresId, network, port: POSTGRES_PORT };
-  const pooler = { what: 'The pooler', containerId: poolerId, network, port: POOLER_PORT };
-  const [direct, pooled] = await Promise.all([
-    addressIn(engine, postgres, signal),
-    addressIn(engine, pooler, signal),
+  const find = (what: string, containerId: string, port: number) =>
+    findDoor(engine, { what, containerId, network, port }, signal);
+  const [postgres, pooler] = await Promise.all([
+    find('PostgreSQL', postgresId, POSTGRES_PORT),
+    find('The pooler', poolerId, POOLER_PORT),
   ]);
-  const refused = firstStart ? refusesWrongPassword(direct, login) : Promise.resolve();
-  const [outcome] = await Promise.all([
-    untilLogin(engine, { address: direct, login, doors: [postgres] }, signal),
-    refused,
-  ]);
+  const refused = firstStart ? refusesWrongPassword(postgres.address, login) : Promise.resolve();
+  const [outcome] = await Promise.all([untilLogin(engine, [postgres], login, signal), refused]);
   // PostgreSQL may stop meanwhile, and then its pooler lets nobody in.
-  if (outcome === 'works') {
-    await untilLogin(engine, { address: pooled, login, doors: [pooler, postgres] }, signal);
-  }
+  if (outcome === 'works') await untilLogin(engine, [pooler, postgres], login, signal);
 }
 
-async function addressIn(
+async function findDoor(
   engine: Engine,
-  { what, containerId, network, port }: Door,
+  { what, containerId, network, port }: { what: string; containerId: string; network: string; port: number },
   signal: AbortSignal,
-): Promise<Address> {
+): Promise<Door> {
   const container = await engine.containers.inspect(containerId, signal);
   if (!container) throw new InterruptedError(`${what} was removed`);
   if (container.status !== 'running') {
@@ -71,30 +66,38 @@ async function addressIn(
   }
   const address = addressOf(container, network, port);
   if (!address) throw new InterruptedError(`${what} was taken off its network`);
-  return address;
+  return { what, containerId, address, startedAt: container.startedAt };
 }
 
-/** Logs in at the first door for as long as what stands behind all of them runs. */
+/** Logs in at the first door, as long as what stands behind all of them runs without a break. */
 async function untilLogin(
   engine: Engine,
-  { address, login, doors }: { address: Address; login: LoginSpec; doors: readonly [Door, ...Door[]] },
+  doors: readonly [Door, ...Door[]],
+  login: LoginSpec,
   signal: AbortSignal,
 ): Promise<'works' | 'busy'> {
-  const startedAt = performance.now();
+  const [{ what, address }] = doors;
+  const since = performance.now();
   for (;;) {
     const { outcome, message } = await tryLogin(address, login, ATTEMPT_MS);
     if (outcome === 'works' || outcome === 'busy') return outcome;
-    if (outcome === 'refused' || performance.now() - startedAt > DEADLINE_MS) {
-      throw new RuntimeError('start_failed', `${doors[0].what} did not accept the login: ${message}`);
-    }
-    for (const { what, containerId } of doors) {
-      const container = await engine.containers.inspect(containerId, signal);
-      if (container?.status !== 'running') {
-        throw new InterruptedError(`${what} stopped before a login worked`);
-      }
-    }
+    const failure = new RuntimeError('start_failed', `${what} did not accept the login: ${message}`);
+    if (outcome === 'refused') throw failure;
+    for (const door of doors) await requireUnbroken(engine, door, signal);
+    if (performance.now() - since > DEADLINE_MS) throw failure;
     await sleep(POLL_MS, signal);
   }
+}
+
+/** Docker starts again what crashed, perhaps at another address. */
+async function requireUnbroken(
+  engine: Engine,
+  { what, containerId, startedAt }: Door,
+  signal: AbortSignal,
+): Promise<void> {
+  const container = await engine.containers.inspect(containerId, signal);
+  if (container?.status === 'running' && container.startedAt.getTime() === startedAt.getTime()) return;
+  throw new InterruptedError(`${what} stopped before a login worked`);
 }
 
 async function refusesWrongPassword(address: Address, login: LoginSpec): Promise<void> {

@@ -1,4 +1,4 @@
-import { tarOf } from '../../../src/runtime/docker/engine/archive.js';
+import { tarOf } from '../../../src/runtime/docker/engine/tar.js';
 import { namesWith } from '../../../src/runtime/docker/names.js';
 import { removeDatabase } from '../../../src/runtime/docker/remove-database.js';
 import { serveContainers } from './fake-containers.js';

@@ -10,6 +10,7 @@ import {
 } from '../../runtime.js';
 import type { StepDeps } from '../attempt.js';
 import type { RunningProgram } from '../engine/exec.js';
+import { guarded } from '../engine/guarded.js';
 import { StallWatch } from '../engine/stall-watch.js';
 import { findServer, type Server } from '../find-server.js';
 import { lockRelations, readContents } from '../sql/contents.js';
@@ -17,9 +18,8 @@ import { withReader } from '../sql/reader.js';
 import { sessionSettings } from '../sql/session-settings.js';
 import { TenantSession } from '../sql/tenant-session.js';
 import { Together } from '../together.js';
-import { Archive } from './archive.js';
+import { DumpStream } from './dump-stream.js';
 import type { DumpTool, DumpTools } from './dump-tools.js';
-import { guarded } from './guarded.js';
 import { pgDumpArgv } from './pg-dump.js';
 
 /** How long pg_dump may print nothing while somebody waits for it. There is no limit to a dump as a whole. */
@@ -127,7 +127,7 @@ async function handOver(
     const message = `pg_dump printed nothing for ${stallMs / 1000} s: is a query of it stuck, or the disk?`;
     together.fail(new RuntimeError('dump_failed', message));
   });
-  const archive = new Archive(program, stalls, together.signal);
+  const archive = new DumpStream(program, stalls, together.signal);
   try {
     await consume(archive);
   } catch (error) {

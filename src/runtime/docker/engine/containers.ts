@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { readSingleFile } from './archive.js';
 import { RuntimeError } from '../../runtime.js';
 import type { Caller } from './caller.js';
 import { containerInspection, containerList, type Container, type ListedContainer } from './container.js';
@@ -8,6 +7,7 @@ import { sleep } from './deadline.js';
 import { engineError, hasStatus } from './engine-error.js';
 import { labelFilter, type Labels } from './label-filter.js';
 import type { OwnContainers } from './own-containers.js';
+import { readSingleFile } from './tar.js';
 
 const created = z.object({ Id: z.string() }).transform(({ Id }) => Id);
 

@@ -1,8 +1,8 @@
 import { posix } from 'node:path';
 import { RuntimeError, type SizedBytes } from '../../runtime.js';
-import { tarOfPieces } from '../engine/archive.js';
 import type { Engine } from '../engine/engine.js';
 import { StallWatch } from '../engine/stall-watch.js';
+import { tarOfPieces } from '../engine/tar.js';
 
 /** How long nothing may come, or nothing be taken. */
 const STALL_MS = 5 * 60_000;

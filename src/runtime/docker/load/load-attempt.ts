@@ -1,13 +1,11 @@
-import type { Logger } from '../../../domain/logger.js';
 import type { DatabaseSpec, LoadOptions } from '../../runtime.js';
 import type { StepDeps } from '../attempt.js';
 import type { Server } from '../find-server.js';
 import type { LoadNames } from './load-names.js';
 
-export interface LoadDeps extends Pick<StepDeps, 'engine' | 'networks' | 'prefix' | 'names'> {
+export interface LoadDeps extends Pick<StepDeps, 'engine' | 'networks' | 'prefix' | 'names' | 'logger'> {
   /** Of this process, as in `ReaderPlace`. */
   processId: string;
-  logger: Logger;
 }
 
 /** One attempt at a load. */

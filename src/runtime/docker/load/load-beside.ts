@@ -1,9 +1,9 @@
 import type { Loaded, LoadSource } from '../../runtime.js';
 import { sleep } from '../engine/deadline.js';
-import { whileRoom } from '../files/while-room.js';
 import { findRunning } from '../find-running.js';
 import { besideLoaded } from '../source/beside-loaded.js';
 import { withSourceBench } from '../source/source-bench.js';
+import { whileRoom } from '../while-room.js';
 import { checkFresh } from './check-fresh.js';
 import { fillFresh } from './fill-fresh.js';
 import type { Attempt, LoadDeps } from './load-attempt.js';
@@ -15,7 +15,7 @@ import { tidy } from './tidy.js';
 import { scratchFolder } from './workbench.js';
 
 const CLEANING_MS = 2 * 60_000;
-const CLEANING_TRIES = 5;
+const CLEANING_TRIES = 3;
 const CLEANING_PAUSE_MS = 3_000;
 
 /**
@@ -48,7 +48,7 @@ async function load(
   extensions: ReadonlySet<string>,
 ): Promise<Loaded> {
   const { engine } = deps;
-  const { signal, loadId, check } = options;
+  const { signal, loadId, check, onExchange } = options;
   const onProgress = (step: string, done: number, total: number) =>
     options.onProgress?.({ step, done, total });
   const purpose = { loadId, databaseId: spec.id };
@@ -76,6 +76,7 @@ async function load(
   onProgress('Putting it in its place', 0, 1);
   const pooler = await findRunning(deps, 'pooler', spec.id, signal);
   const swapPlace = { execs: engine.execs, postgresId: server.container.id, poolerId: pooler.id };
+  onExchange(names.previous);
   const interruptedMs = await swap(swapPlace, names);
   const source = told && besideLoaded(told, contents, extensions);
   return { contents, source, skipped, interruptedMs, previous: names.previous };

@@ -1,10 +1,11 @@
 import type { Login } from '../../../domain/environment.js';
 import {
   RuntimeError,
+  type DatabaseContents,
   type DatabaseSpec,
+  type FindSource,
   type Loaded,
   type LoadOptions,
-  type LoadSource,
 } from '../../runtime.js';
 import { findRunning } from '../find-running.js';
 import { findServer } from '../find-server.js';
@@ -29,7 +30,7 @@ import { tidyIn } from './tidy.js';
 export async function loadDatabase(
   deps: LoadDeps,
   spec: DatabaseSpec,
-  source: LoadSource,
+  find: FindSource,
   options: LoadOptions,
 ): Promise<Loaded> {
   const { signal, loadId } = options;
@@ -37,11 +38,23 @@ export async function loadDatabase(
   try {
     await deps.networks.enter(spec.org, signal);
     const server = await findServer(deps, spec, signal);
-    const attempt = { spec, server, names, options };
+    const exchange = { begun: false };
+    const onExchange = (previous: string | null) => {
+      exchange.begun = previous !== null;
+      options.onExchange(previous);
+    };
+    const attempt = { spec, server, names, options: { ...options, onExchange } };
     const { isInPlace, extensions } = await look(deps, attempt);
     if (isInPlace) return await finish(deps, attempt);
     if (!options.replace) await requireEmpty(server, spec, signal);
-    return await loadBeside(deps, attempt, source, extensions);
+    const source = await find();
+    try {
+      return await loadBeside(deps, attempt, source, extensions);
+    } catch (error) {
+      // An exchange that failed may be done, and only its answer lost.
+      if (exchange.begun && (await look(deps, attempt)).isInPlace) return await finish(deps, attempt);
+      throw error;
+    }
   } catch (error) {
     if (signal.aborted) {
       throw new RuntimeError('aborted', 'Stopped before the data was in its place', { cause: error });
@@ -58,7 +71,8 @@ interface Found {
 }
 
 /** Clears away what an earlier attempt has left, and looks at what there is then. */
-function look(deps: LoadDeps, { spec, server, names, options: { signal } }: Attempt): Promise<Found> {
+async function look(deps: LoadDeps, { spec, server, names, options }: Attempt): Promise<Found> {
+  const { signal, onExchange } = options;
   const previous = `SELECT FROM pg_database WHERE datname = ${literal(names.previous)}`;
   const inSession = async (session: Session) => {
     // It ends a swap that is still going on, or waits for it.
@@ -66,21 +80,34 @@ function look(deps: LoadDeps, { spec, server, names, options: { signal } }: Atte
     const isInPlace = (await session.query(previous)).length > 0;
     return { isInPlace, extensions: await loadableExtensions(session) };
   };
-  return asSuperuser(deps.engine.execs, server.container.id, inSession, signal);
+  const found = await asSuperuser(deps.engine.execs, server.container.id, inSession, signal);
+  if (!found.isInPlace) onExchange(null);
+  return found;
 }
 
-/** An earlier attempt was broken off when all was done. */
-async function finish(deps: LoadDeps, { spec, server, names, options }: Attempt): Promise<Loaded> {
-  const { signal } = options;
-  const pooler = await findRunning(deps, 'pooler', spec.id, signal);
-  if (pooler.id !== null) await resumePooler(deps.engine.execs, pooler.id, signal);
-  // Policies may hide rows from the tenant's own login.
+/** What an attempt was broken off at when all was done. It is loaded, whatever goes wrong from here on. */
+async function finish(deps: LoadDeps, attempt: Attempt): Promise<Loaded> {
+  const { spec, names, options } = attempt;
+  const contents = await resumeAndCount(deps, attempt).catch((error: unknown) => {
+    options.signal.throwIfAborted();
+    deps.logger.warn({ database: spec.id, err: error }, 'what was loaded could not be counted');
+    return null;
+  });
+  return { contents, source: null, skipped: null, interruptedMs: null, previous: names.previous };
+}
+
+async function resumeAndCount(
+  deps: LoadDeps,
+  { spec, server, options: { signal } }: Attempt,
+): Promise<DatabaseContents> {
   const { engine, processId, logger } = deps;
+  const pooler = await findRunning(deps, 'pooler', spec.id, signal);
+  if (pooler.id !== null) await resumePooler(engine.execs, pooler.id, signal);
+  // Policies may hide rows from the tenant's own login.
   const place = { execs: engine.execs, containerId: server.container.id, processId, logger };
   const count = (login: Login) =>
     inDatabase(server.address, { login, major: spec.engineVersion }, contentsOf, signal);
-  const contents = await withReader(place, count, signal);
-  return { contents, source: null, skipped: [], interruptedMs: 0, previous: names.previous };
+  return withReader(place, count, signal);
 }
 
 /** That PostgreSQL stopped says more than what was seen of it. */

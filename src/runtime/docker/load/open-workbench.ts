@@ -1,5 +1,5 @@
-import type { Server } from '../find-server.js';
 import type { StepDeps } from '../attempt.js';
+import type { Server } from '../find-server.js';
 import { kindLabels, LABEL } from '../labels.js';
 import { removeVolume } from '../remove-volume.js';
 import { workbenchBody, type Purpose } from './workbench.js';
@@ -15,7 +15,8 @@ export async function openWorkbench(
 ): Promise<string> {
   const { engine, prefix, names } = deps;
   const name = names.workbench(purpose.loadId);
-  await engine.volumes.create(name, scratchLabels(prefix, purpose.loadId), signal);
+  const labels = { ...scratchLabels(prefix, purpose.loadId), [LABEL.target]: purpose.databaseId };
+  await engine.volumes.create(name, labels, signal);
   const { imageId } = server.container;
   const network = names.network(org);
   const body = workbenchBody(purpose, { prefix, name, imageId, major, network });

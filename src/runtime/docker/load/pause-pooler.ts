@@ -1,7 +1,7 @@
 import { RuntimeError } from '../../runtime.js';
 import { withDeadline } from '../engine/deadline.js';
 import type { Execs } from '../engine/exec.js';
-import { Queue } from '../sql/queue.js';
+import { Queue } from '../engine/queue.js';
 
 const ANSWER_MS = 10_000;
 

@@ -1,9 +1,9 @@
 import { RuntimeError, type SizedBytes } from '../../runtime.js';
+import { leaveOut, NOT_LOADABLE } from '../archive/leave-out.js';
 import { listArchive, type PlacedArchive } from '../archive/list-archive.js';
 import { restoreArchive } from '../archive/restore-archive.js';
 import { restoreDump } from '../archive/restore-dump.js';
 import { putFile } from '../files/put-file.js';
-import { leaveOut, NOT_LOADABLE } from './leave-out.js';
 import type { Preparation, PreparationPlace } from './preparation.js';
 import { scratchFolder } from './workbench.js';
 

@@ -1,13 +1,10 @@
-import type { Logger } from '../../../domain/logger.js';
-import { RuntimeError } from '../../runtime.js';
 import type { StepDeps } from '../attempt.js';
 import { kindLabels, LABEL } from '../labels.js';
 import { closeWorkbench } from './open-workbench.js';
+import { orLater } from './or-later.js';
 import { tidy } from './tidy.js';
 
-interface Deps extends Pick<StepDeps, 'engine' | 'prefix' | 'names'> {
-  logger: Logger;
-}
+type Deps = Pick<StepDeps, 'engine' | 'prefix' | 'names' | 'logger'>;
 
 /** Removes what loads have left whose process died. What cannot be removed now waits for the next time. */
 export async function sweepLoads(deps: Deps, signal: AbortSignal): Promise<void> {
@@ -26,14 +23,5 @@ export async function sweepLoads(deps: Deps, signal: AbortSignal): Promise<void>
   for (const { labels } of await engine.volumes.list(kindLabels(prefix, 'scratch'), signal)) {
     const loadId = labels[LABEL.load] ?? '';
     if (!kept.has(loadId)) await orLater(logger, () => closeWorkbench(deps, loadId, signal), signal);
-  }
-}
-
-async function orLater(logger: Logger, work: () => Promise<void>, signal: AbortSignal): Promise<void> {
-  try {
-    await work();
-  } catch (error) {
-    if (signal.aborted || !(error instanceof RuntimeError)) throw error;
-    logger.warn({ err: error }, 'what a load has left could not be removed');
   }
 }

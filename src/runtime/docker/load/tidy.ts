@@ -1,3 +1,4 @@
+import { RuntimeError } from '../../runtime.js';
 import type { StepDeps } from '../attempt.js';
 import { findRunning } from '../find-running.js';
 import { kindLabels, LABEL } from '../labels.js';
@@ -9,12 +10,13 @@ import { resumePooler } from './pause-pooler.js';
 
 type Deps = Pick<StepDeps, 'engine' | 'prefix' | 'names'>;
 
-/** Removes what loads of a database have left, when none is at work. A PostgreSQL that does not run now keeps it. */
+/** Removes what loads of a database have left, when none is at work. Rejects while its PostgreSQL does not run. */
 export async function tidy(deps: Deps, databaseId: string, signal: AbortSignal): Promise<void> {
   const postgres = await findRunning(deps, 'postgres', databaseId, signal);
   const inSession = (session: Session) => tidyIn(deps, databaseId, session, signal);
   if (postgres.id !== null) await asSuperuser(deps.engine.execs, postgres.id, inSession, signal);
   else if (!postgres.exists) await closeWorkbenches(deps, databaseId, signal);
+  else throw new RuntimeError('not_running', 'PostgreSQL does not run, and keeps what a load has left in it');
 }
 
 /**
@@ -36,8 +38,13 @@ export async function tidyIn(
 
 async function closeWorkbenches(deps: Deps, databaseId: string, signal: AbortSignal): Promise<void> {
   const { engine, prefix } = deps;
-  const labels = { ...kindLabels(prefix, 'workbench'), [LABEL.target]: databaseId };
-  for (const bench of await engine.containers.list(labels, signal)) {
-    await closeWorkbench(deps, bench.labels[LABEL.load] ?? '', signal);
+  const of = (kind: 'workbench' | 'scratch') => ({ ...kindLabels(prefix, kind), [LABEL.target]: databaseId });
+  // A volume may be all that there is of one.
+  const left = [
+    ...(await engine.containers.list(of('workbench'), signal)),
+    ...(await engine.volumes.list(of('scratch'), signal)),
+  ];
+  for (const loadId of new Set(left.map(({ labels }) => labels[LABEL.load] ?? ''))) {
+    await closeWorkbench(deps, loadId, signal);
   }
 }

@@ -22,7 +22,7 @@ export function drillSettings(memoryBytes: number): Record<string, string> {
     jit: 'off',
     shared_buffers: within(memoryMib / 4, 32, 4096),
     work_mem: within(memoryMib / 32, 4, 64),
-    maintenance_work_mem: within(memoryMib / 8, 32, 1024),
+    maintenance_work_mem: within(memoryMib / 16, 32, 1024),
   };
 }
 

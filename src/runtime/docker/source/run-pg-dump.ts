@@ -1,5 +1,5 @@
 import { RuntimeError } from '../../runtime.js';
-import { guarded } from '../dump/guarded.js';
+import { guarded } from '../engine/guarded.js';
 import { GrowthWatch, type GrowthLimits } from './growth-watch.js';
 import type { SourcePlace } from './look-at-source.js';
 import { sourceFailure } from './source-failure.js';

@@ -1,6 +1,6 @@
 import { asOptions, lastingSettings } from './session-settings.js';
 
-/** How programs of PostgreSQL find the server to load into: libpq's variables, of which none is secret. */
+/** How programs of PostgreSQL find a server: libpq's variables, of which none is secret. */
 export type Connection = Readonly<Record<string, string>>;
 
 /** Over the socket of the container that it is in, which asks for no password. */
@@ -36,8 +36,8 @@ export function remoteConnection({
 }
 
 /**
- * Adds what makes a load fast, and what keeps a tenant's settings from breaking it off. More memory than the server
- * gives to building an index makes it no faster: what is sorted is no longer in the processor's cache.
+ * Adds what makes a load fast, and what keeps a tenant's settings from breaking it off. More memory for building indexes
+ * than the server gives has been measured to make it no faster.
  */
 export function loadingWith(connection: Connection, major: number): Connection {
   const settings = {

@@ -1,11 +1,11 @@
 import { generateId } from '../../../secrets/random.js';
 import { RuntimeError, type RuntimeErrorCode } from '../../runtime.js';
-import type { Session } from './session.js';
 import { withDeadline } from '../engine/deadline.js';
 import type { Execs, RunningProgram } from '../engine/exec.js';
+import { Queue } from '../engine/queue.js';
 import { TextTail } from '../engine/text-tail.js';
 import { withoutSecrets } from '../start-failure.js';
-import { Queue } from './queue.js';
+import type { Session } from './session.js';
 import { sqlError } from './sql-error.js';
 
 /** -w: nobody is there to type a password. */

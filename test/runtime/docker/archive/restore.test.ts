@@ -1,7 +1,7 @@
 import { judgeRestore, restoreFailure } from '../../../../src/runtime/docker/archive/judge-restore.js';
 import { RestoreMessages } from '../../../../src/runtime/docker/archive/restore-messages.js';
 import { parseTableOfContents } from '../../../../src/runtime/docker/archive/table-of-contents.js';
-import { leaveOut } from '../../../../src/runtime/docker/load/leave-out.js';
+import { leaveOut } from '../../../../src/runtime/docker/archive/leave-out.js';
 
 const LISTED = `;
 ; Archive created at 2026-11-21 19:00:00 UTC

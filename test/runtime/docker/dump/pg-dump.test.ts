@@ -1,4 +1,4 @@
-import { guarded } from '../../../../src/runtime/docker/dump/guarded.js';
+import { guarded } from '../../../../src/runtime/docker/engine/guarded.js';
 import { parseVersion, pgDumpArgv } from '../../../../src/runtime/docker/dump/pg-dump.js';
 import { sessionSettings } from '../../../../src/runtime/docker/sql/session-settings.js';
 

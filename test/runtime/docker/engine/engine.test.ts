@@ -1,5 +1,5 @@
 import { Engine } from '../../../../src/runtime/docker/engine/engine.js';
-import { tarOf } from '../../../../src/runtime/docker/engine/archive.js';
+import { tarOf } from '../../../../src/runtime/docker/engine/tar.js';
 import { serveContainers } from '../fake-containers.js';
 import { cut, FakeEngine, frame, json, silence, status, OWNER } from '../fake-engine.js';
 

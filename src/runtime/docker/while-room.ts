@@ -1,8 +1,8 @@
-import { RESERVE, roomToWrite } from '../../../domain/disk-reserve.js';
-import { RuntimeError } from '../../runtime.js';
-import type { Execs } from '../engine/exec.js';
-import { Lines } from '../engine/lines.js';
-import { Together } from '../together.js';
+import { RESERVE, roomToWrite } from '../../domain/disk-reserve.js';
+import { RuntimeError } from '../runtime.js';
+import type { Execs } from './engine/exec.js';
+import { Lines } from './engine/lines.js';
+import { Together } from './together.js';
 
 /** Tells the room of the file system that a folder lies on each second, for as long as the container runs. */
 const WATCH = 'while df -Pk "$1"; do sleep 1; done';

@@ -1,6 +1,6 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { Archive } from '../../../../src/runtime/docker/dump/archive.js';
-import { TRAILER } from '../../../../src/runtime/docker/dump/guarded.js';
+import { DumpStream } from '../../../../src/runtime/docker/dump/dump-stream.js';
+import { TRAILER } from '../../../../src/runtime/docker/engine/guarded.js';
 import { StallWatch } from '../../../../src/runtime/docker/engine/stall-watch.js';
 
 const never = new AbortController().signal;
@@ -12,12 +12,12 @@ async function* pieces(...texts: string[]): AsyncGenerator<Buffer> {
   }
 }
 
-function archiveOf(stdout: AsyncIterable<Buffer>, exitCode = 0, stderr = ''): Archive {
+function archiveOf(stdout: AsyncIterable<Buffer>, exitCode = 0, stderr = ''): DumpStream {
   const program = { stdout, exit: () => Promise.resolve({ exitCode, stderr }) };
-  return new Archive(program, new StallWatch(60_000, () => undefined), never);
+  return new DumpStream(program, new StallWatch(60_000, () => undefined), never);
 }
 
-async function read(archive: Archive): Promise<string> {
+async function read(archive: DumpStream): Promise<string> {
   let text = '';
   for await (const chunk of archive) text += chunk.toString();
   return text;

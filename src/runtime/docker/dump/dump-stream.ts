@@ -1,9 +1,9 @@
 import { RuntimeError } from '../../runtime.js';
 import { withDeadline } from '../engine/deadline.js';
 import type { RunningProgram } from '../engine/exec.js';
+import { TRAILER } from '../engine/guarded.js';
 import type { StallWatch } from '../engine/stall-watch.js';
 import { TextTail } from '../engine/text-tail.js';
-import { TRAILER } from './guarded.js';
 import { HeldBack } from './held-back.js';
 import { pgDumpFailure } from './pg-dump.js';
 
@@ -13,7 +13,7 @@ const MAGIC = Buffer.from('PGDMP');
 const EXIT_MS = 30_000;
 
 /** The archive that pg_dump prints. It ends only when it is whole, and rejects otherwise. */
-export class Archive implements AsyncIterable<Buffer> {
+export class DumpStream implements AsyncIterable<Buffer> {
   /** It was read to its end, and is whole. */
   complete = false;
   /** Why it could not be read. */

@@ -1,5 +1,5 @@
 import type { Skipped } from '../../runtime.js';
-import { extensionOf, type TocEntry } from '../archive/table-of-contents.js';
+import { extensionOf, type TocEntry } from './table-of-contents.js';
 
 /** Kinds of entries that only a superuser makes, or that make no sense elsewhere. */
 const LEFT_OUT: readonly { kind: RegExp; what: string; reason: string | null }[] = [
