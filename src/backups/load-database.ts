@@ -1,3 +1,4 @@
+import { ActionableError } from '../domain/actionable-error.js';
 import type { Work } from '../domain/operation-handler.js';
 import type { Database } from '../domain/records.js';
 import {
@@ -45,8 +46,8 @@ export async function loadDatabase(
   // Also where it was empty: it was when the load began, and somebody may have written to it until its end.
   const keep = (name: string) => recordPrevious(store, id, { name, keptForMs: previousKeptForMs });
   const failure = new FirstFailure();
-  const loaded = await orInDoubt(store, id, () =>
-    failure.instead(() =>
+  await orInDoubt(store, id, async () => {
+    const loaded = await failure.instead(() =>
       runtime.load(specOf(database), failure.ofFinding(find), {
         loadId: id,
         replace: load.replaces,
@@ -55,25 +56,26 @@ export async function loadDatabase(
         signal,
         onProgress,
       }),
-    ),
-  );
-  store.transaction(() => {
-    const previous = { database: loaded.previous, keptUntil: keep(loaded.previous) };
-    // An attempt that came to tell and no further has told more.
+    );
+    // An attempt that came to tell, and no further, has told more.
     if (loaded.skipped === null && operation.result !== null) return;
-    recordResult(store, id, { ...loadResult(loaded, previous), ...resultOf(loaded) });
+    store.transaction(() => {
+      const previous = { database: loaded.previous, keptUntil: keep(loaded.previous) };
+      recordResult(store, id, { ...loadResult(loaded, previous), ...resultOf(loaded) });
+    });
   });
 }
 
 /** As long as the data may be in its place, nothing that goes wrong is the end of it. */
-async function orInDoubt<T>(store: Store, operationId: string, work: () => Promise<T>): Promise<T> {
+async function orInDoubt(store: Store, operationId: string, work: () => Promise<void>): Promise<void> {
   try {
-    return await work();
+    await work();
   } catch (error) {
     const { previousName } = getLoad(store, operationId);
     if (previousName === null) throw error;
-    const why = error instanceof Error ? error.message : String(error);
-    const message = `It may be done: then the database ${previousName} has the former data. That could not be asked: ${why}`;
+    // What was not foreseen is for the log.
+    const why = error instanceof ActionableError ? `: ${error.message}` : '';
+    const message = `The new data may be in its place already, and the database ${previousName} hold the former data. That could not be asked or written down${why}`;
     throw new RuntimeError('in_doubt', message, { cause: error });
   }
 }

@@ -36,7 +36,7 @@ export function settle(
     case 'deadline':
       // An attempt that took too long, of work that has no deadline, is one that failed.
       if (operation.deadlineAt === null) break;
-      return { kind: 'failed', errorMessage: tookTooLong(operation) };
+      return { kind: 'failed', errorMessage: tookTooLong(operation, outcome.error) };
     case null:
       break;
   }
@@ -53,16 +53,21 @@ export function settle(
   const runAt = new Date(now.getTime() + pauseMs).toISOString();
   const final = outcome.error instanceof ActionableError && !outcome.error.retryable;
   const tooLate = operation.deadlineAt !== null && runAt >= operation.deadlineAt;
-  const tooOften = attempts >= maxAttempts;
+  const tooOften = absent !== 'engine' && attempts >= maxAttempts;
   // Work without a deadline is what must not be given up: a removal stays queued until it is done.
   if (operation.deadlineAt !== null && (final || tooLate || tooOften))
     return { kind: 'failed', errorMessage };
   return { kind: 'requeue', runAt, errorMessage, attempts };
 }
 
-function tookTooLong({ errorMessage, progress }: Pick<Operation, 'errorMessage' | 'progress'>): string {
+function tookTooLong(
+  { errorMessage, progress }: Pick<Operation, 'errorMessage' | 'progress'>,
+  error: unknown,
+): string {
+  // That it was broken off says nothing; what could not be asked then does.
+  const said = error instanceof ActionableError && error.absent === 'engine' ? error.message : errorMessage;
   const at = progress === null ? '' : ` The last it did: ${progress.step}.`;
-  const before = errorMessage === null ? '' : ` What went wrong before: ${errorMessage}`;
+  const before = said === null ? '' : ` What went wrong before: ${said}`;
   return `It was not done in time.${at}${before} Restart it to try again.`;
 }
 

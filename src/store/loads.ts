@@ -71,7 +71,10 @@ export function recordPrevious(
 
 /** There is no former data after all. */
 export function forgetPrevious(store: Store, operationId: string): void {
-  store.run('UPDATE loads SET previous_name = NULL WHERE operation_id = ?', operationId);
+  store.run(
+    'UPDATE loads SET previous_name = NULL WHERE operation_id = ? AND previous_name IS NOT NULL',
+    operationId,
+  );
 }
 
 /** Former data that may go, and the database that it lies beside. */

@@ -5,6 +5,7 @@ import { generateId } from '../../src/secrets/random.js';
 import { EngineProxy } from './engine-proxy.js';
 import { EngineFixture, soon, type Way } from './engine-fixture.js';
 import { nothingOfLoads } from './nothing-of-loads.js';
+import { exchangeWaits, holdCommits, holdExchange } from './hold-exchange.js';
 import { until } from './until.js';
 
 jest.setTimeout(240_000);
@@ -115,6 +116,25 @@ it('finishes what was done already when it is asked again', async () => {
   const again = await load(marked(99), { loadId });
   expect(again).toEqual({ ...first, interruptedMs: null, skipped: null, source: null });
   expect(await markOf()).toBe(3);
+  await removePrevious(loadId);
+  await nothingOfLoads(fixture, spec);
+});
+
+it('knows that it was done though the answer to that was lost', async () => {
+  const { directHost } = fixture.runtime.endpoints(spec.id);
+  await using proxy = await EngineProxy.start();
+  const loadId = generateId();
+  const release = await holdExchange(directHost);
+  const loading = load(marked(8), { loadId }, fixture.another({ dockerHost: proxy.dockerHost }));
+  await exchangeWaits(directHost);
+  const commits = await holdCommits(directHost);
+  release();
+  await commits.wait();
+  proxy.breakConnections();
+  await commits.release();
+  const tables = [{ schema: 'public', name: 'mark', rows: 1 }];
+  expect(await loading).toMatchObject({ contents: { tables }, skipped: [], interruptedMs: null });
+  expect(await markOf()).toBe(8);
   await removePrevious(loadId);
   await nothingOfLoads(fixture, spec);
 });

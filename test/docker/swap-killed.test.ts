@@ -1,14 +1,12 @@
-import { execFile, spawn } from 'node:child_process';
-import { promisify } from 'node:util';
 import type { Client } from 'pg';
 import { sleep, withDeadline } from '../../src/runtime/docker/engine/deadline.js';
 import { Installation } from './daemon-fixture.js';
 import { NEWEST, soon } from './engine-fixture.js';
+import { asSuperuser, exchangeWaits, holdCommits, holdExchange } from './hold-exchange.js';
 import { until } from './until.js';
 
 jest.setTimeout(120_000);
 
-const run = promisify(execFile);
 const DATABASE = '/api/orgs/default/apps/web/databases/main';
 const WITHOUT_DRILLS = { PAASDB_BACKUP_VERIFY: 'none' };
 
@@ -31,32 +29,12 @@ async function restoring(here: Installation): Promise<Restoring> {
   await here.query(dsn, 'CREATE TABLE number AS SELECT 1 AS is');
   const { body: backup } = await here.call('POST', `${DATABASE}/backups`, { waitS: 60 });
   await here.query(dsn, 'UPDATE number SET "is" = 2');
-  const release = await holdName(postgres);
+  const release = await holdExchange(postgres);
   const body = { backupId: backup.id, replace: true, confirm: 'main' };
   const { body: operation } = await here.call('POST', `${DATABASE}/restore`, { body });
-  await until(isWaiting(postgres, 'ALTER DATABASE "app" RENAME', 'Lock'), 30_000);
+  await exchangeWaits(postgres);
   return { operation: `${DATABASE}/operations/${operation.id}`, dsn, postgres, release };
 }
-
-async function asSuperuser(postgres: string, sql: string, database = 'postgres'): Promise<string> {
-  const psql = ['psql', '-X', '-At', '-v', 'ON_ERROR_STOP=1', '-U', 'postgres', '-d', database, '-c', sql];
-  return (await run('docker', ['exec', postgres, ...psql])).stdout.trim();
-}
-
-async function holdName(postgres: string): Promise<() => void> {
-  const psql = spawn('docker', ['exec', '-i', postgres, 'psql', '-X', '-U', 'postgres', '-d', 'postgres']);
-  psql.stdin.write(`BEGIN; COMMENT ON DATABASE app IS 'held'; SELECT 'it is ' || 'held';\n`);
-  let printed = '';
-  psql.stdout.on('data', (chunk: Buffer) => (printed += chunk.toString()));
-  await until(() => printed.includes('it is held'), 10_000);
-  return () => psql.stdin.end();
-}
-
-const isWaiting = (postgres: string, statement: string, event: string) => async () =>
-  (await asSuperuser(
-    postgres,
-    `SELECT count(*) FROM pg_stat_activity WHERE query LIKE '${statement}%' AND '${event}' IN (wait_event_type, wait_event)`,
-  )) === '1';
 
 async function numberOf(client: Client): Promise<number | undefined> {
   return (await client.query<{ is: number }>('SELECT "is" FROM number')).rows[0]?.is;
@@ -98,15 +76,12 @@ it('a daemon that is killed while the exchange is committed finds it done', asyn
   await using here = new Installation();
   const restore = await restoring(here);
   const { dsn, postgres, release } = restore;
-  // A commit is on the disk then, and waits for a server that never comes.
-  await asSuperuser(postgres, `ALTER SYSTEM SET synchronous_standby_names = 'nobody'`);
-  await asSuperuser(postgres, 'SELECT pg_reload_conf()');
+  const commits = await holdCommits(postgres);
   release();
-  await until(isWaiting(postgres, 'COMMIT', 'SyncRep'), 10_000);
+  await commits.wait();
   here.kill();
   await here.exited();
-  await asSuperuser(postgres, 'ALTER SYSTEM RESET synchronous_standby_names');
-  await asSuperuser(postgres, 'SELECT pg_reload_conf()');
+  await commits.release();
   const isNew = () =>
     here.query<{ is: number }>(dsn, 'SELECT "is" FROM number').then(([row]) => row?.is === 1);
   await until(() => isNew().catch(() => false), 10_000);

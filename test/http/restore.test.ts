@@ -246,12 +246,26 @@ describe('a restore in place', () => {
         inTurn(exchange(null), fails('load_failed')),
       );
       const inDoubt = { code: 'in_doubt', retryable: true, absent: 'engine' };
-      const message = expect.stringMatching(/paasdb_previous_x has the former data.*the answer was lost/);
+      const message = expect.stringMatching(/paasdb_previous_x hold the former data.*the answer was lost/);
       await expect(api.settle()).rejects.toMatchObject({ ...inDoubt, message });
       api.clock.advance(31_000);
       await expect(api.settle()).rejects.toMatchObject(inDoubt);
       api.clock.advance(31_000);
       await expect(api.settle()).rejects.toMatchObject({ code: 'load_failed', retryable: false });
+    });
+
+    it('is in doubt when what came of it cannot be written down', async () => {
+      const { body } = await restore({ replace: true, confirm: 'main' });
+      api.runtime.script('load', exchange(`paasdb_previous_${body.id}`));
+      const run = api.store.transaction.bind(api.store);
+      jest.spyOn(api.store, 'transaction').mockImplementation((work) => {
+        if (api.runtime.loads.length === 1) throw new Error('database or disk is full');
+        return run(work);
+      });
+      const failed = api.settle();
+      await expect(failed).rejects.toMatchObject({ code: 'in_doubt' });
+      await expect(failed).rejects.not.toMatchObject({ message: expect.stringContaining('disk is full') });
+      jest.restoreAllMocks();
     });
 
     it('needs no backup any more to be found done', async () => {

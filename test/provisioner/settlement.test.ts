@@ -76,6 +76,22 @@ describe('an attempt', () => {
     });
   });
 
+  // More than three: a process that died in one takes none back.
+  it.each([3, 4, 9])('of a restore that is in doubt was none, the %ith neither', (attempts) => {
+    expect(decide(failure('in_doubt'), { kind: 'restore', attempts })).toMatchObject({
+      kind: 'requeue',
+      errorMessage: 'because of in_doubt',
+      attempts: attempts - 1,
+    });
+  });
+
+  it('of a restore that is in doubt at its deadline tells of that', () => {
+    expect(decide(failure('in_doubt', 'deadline'), { kind: 'restore' })).toEqual({
+      kind: 'failed',
+      errorMessage: expect.stringContaining('because of in_doubt'),
+    });
+  });
+
   it('of what is tried without an end waits for neither', () => {
     expect(decide(failure('not_running'))).toMatchObject({
       runAt: '2030-01-01T00:00:00.500Z',

@@ -17,6 +17,9 @@ import type { StepKind } from './step.js';
 import { stopPostgres } from './stop-postgres.js';
 import { verifyLogin } from './verify-login.js';
 
+/** Half of a database can be a lot to drop. */
+const TIDYING_MS = 30_000;
+
 type Execute = (deps: StepDeps, attempt: Attempt, signal: AbortSignal) => Promise<void>;
 
 /** How each step is done. Each can be done again after it was broken off at any instant. */
@@ -80,7 +83,10 @@ export const EXECUTE: Record<StepKind, Execute> = {
   async 'settle-roles'(deps, { spec, containers, firstStart }, signal) {
     await settleRoles(deps.engine, idOf(containers.postgres), spec, signal);
     // A load may have died with PostgreSQL, and its marker may be gone from this host.
-    if (!firstStart) await orLater(deps.logger, () => tidy(deps, spec.id, signal), signal);
+    if (firstStart) return;
+    // Nobody waits longer for his database because of that.
+    const soon = AbortSignal.any([signal, AbortSignal.timeout(TIDYING_MS)]);
+    await orLater(deps.logger, () => tidy(deps, spec.id, soon), signal);
   },
 
   async 'remove-pooler'({ engine }, { containers }, signal) {

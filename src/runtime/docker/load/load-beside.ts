@@ -8,6 +8,7 @@ import { checkFresh } from './check-fresh.js';
 import { fillFresh } from './fill-fresh.js';
 import type { Attempt, LoadDeps } from './load-attempt.js';
 import { prepareSource } from './load-source.js';
+import { look } from './look.js';
 import { closeWorkbench, openWorkbench } from './open-workbench.js';
 import type { PreparationPlace } from './preparation.js';
 import { swap } from './swap.js';
@@ -43,10 +44,11 @@ export async function loadBeside(
 
 async function load(
   deps: LoadDeps,
-  { spec, server, names, options }: Attempt,
+  attempt: Attempt,
   from: LoadSource,
   extensions: ReadonlySet<string>,
 ): Promise<Loaded> {
+  const { spec, server, names, options } = attempt;
   const { engine } = deps;
   const { signal, loadId, check, onExchange } = options;
   const onProgress = (step: string, done: number, total: number) =>
@@ -77,7 +79,11 @@ async function load(
   const pooler = await findRunning(deps, 'pooler', spec.id, signal);
   const swapPlace = { execs: engine.execs, postgresId: server.container.id, poolerId: pooler.id };
   onExchange(names.previous);
-  const interruptedMs = await swap(swapPlace, names);
+  const interruptedMs = await swap(swapPlace, names).catch(async (error: unknown) => {
+    // It may be done, and only its answer lost.
+    if ((await look(deps, attempt)).isInPlace) return null;
+    throw error;
+  });
   const source = told && besideLoaded(told, contents, extensions);
   return { contents, source, skipped, interruptedMs, previous: names.previous };
 }

@@ -9,19 +9,15 @@ import {
 } from '../../runtime.js';
 import { findRunning } from '../find-running.js';
 import { findServer } from '../find-server.js';
-import { literal } from '../roles-sql.js';
 import { contentsOf } from '../sql/contents.js';
 import { inDatabase } from '../sql/in-database.js';
 import { withReader } from '../sql/reader.js';
-import type { Session } from '../sql/session.js';
-import { asSuperuser } from '../sql/superuser.js';
 import type { Attempt, LoadDeps } from './load-attempt.js';
 import { loadBeside } from './load-beside.js';
 import { loadNames } from './load-names.js';
-import { loadableExtensions } from './loadable-extensions.js';
+import { look } from './look.js';
 import { resumePooler } from './pause-pooler.js';
 import { requireEmpty } from './require-empty.js';
-import { tidyIn } from './tidy.js';
 
 /**
  * Puts other data in place of a database's own. All is made beside it, in the same server; what it is called is
@@ -38,58 +34,25 @@ export async function loadDatabase(
   try {
     await deps.networks.enter(spec.org, signal);
     const server = await findServer(deps, spec, signal);
-    const exchange = { begun: false };
-    const onExchange = (previous: string | null) => {
-      exchange.begun = previous !== null;
-      options.onExchange(previous);
-    };
-    const attempt = { spec, server, names, options: { ...options, onExchange } };
+    const attempt = { spec, server, names, options };
     const { isInPlace, extensions } = await look(deps, attempt);
     if (isInPlace) return await finish(deps, attempt);
     if (!options.replace) await requireEmpty(server, spec, signal);
-    const source = await find();
-    try {
-      return await loadBeside(deps, attempt, source, extensions);
-    } catch (error) {
-      // An exchange that failed may be done, and only its answer lost.
-      if (exchange.begun && (await look(deps, attempt)).isInPlace) return await finish(deps, attempt);
-      throw error;
-    }
+    return await loadBeside(deps, attempt, await find(), extensions);
   } catch (error) {
     if (signal.aborted) {
-      throw new RuntimeError('aborted', 'Stopped before the data was in its place', { cause: error });
+      throw new RuntimeError('aborted', 'Stopped before the data was known to be in its place', {
+        cause: error,
+      });
     }
     throw await explained(deps, spec, error, signal);
   }
 }
 
-interface Found {
-  /** An earlier attempt has put the data in its place. */
-  isInPlace: boolean;
-  /** What a tenant may create there. */
-  extensions: ReadonlySet<string>;
-}
-
-/** Clears away what an earlier attempt has left, and looks at what there is then. */
-async function look(deps: LoadDeps, { spec, server, names, options }: Attempt): Promise<Found> {
-  const { signal, onExchange } = options;
-  const previous = `SELECT FROM pg_database WHERE datname = ${literal(names.previous)}`;
-  const inSession = async (session: Session) => {
-    // It ends a swap that is still going on, or waits for it.
-    await tidyIn(deps, spec.id, session, signal);
-    const isInPlace = (await session.query(previous)).length > 0;
-    return { isInPlace, extensions: await loadableExtensions(session) };
-  };
-  const found = await asSuperuser(deps.engine.execs, server.container.id, inSession, signal);
-  if (!found.isInPlace) onExchange(null);
-  return found;
-}
-
-/** What an attempt was broken off at when all was done. It is loaded, whatever goes wrong from here on. */
+/** An earlier attempt was broken off when all was done. It is loaded, whatever goes wrong from here on. */
 async function finish(deps: LoadDeps, attempt: Attempt): Promise<Loaded> {
-  const { spec, names, options } = attempt;
+  const { spec, names } = attempt;
   const contents = await resumeAndCount(deps, attempt).catch((error: unknown) => {
-    options.signal.throwIfAborted();
     deps.logger.warn({ database: spec.id, err: error }, 'what was loaded could not be counted');
     return null;
   });
