@@ -8,6 +8,7 @@ import type { Engine } from './engine/engine.js';
 import { carries } from './engine/label-filter.js';
 import type { ImageFacts } from './image-facts.js';
 import { InterruptedError } from './interrupted-error.js';
+import { isGoing } from './is-going.js';
 import { containerFilter, networkLabels, volumeIdentity } from './labels.js';
 import { tryLogin } from './login.js';
 import { parseMarker } from './marker.js';
@@ -100,8 +101,9 @@ class ContainerLook {
       this.libc(basics, wanted),
       this.login(container, POSTGRES_PORT),
     ]);
-    // A file is not found in a container that is not found either; and what is not found may be removed.
-    if ((markerText === null || !hasCluster) && !(await containers.inspect(container.id, this.signal))) {
+    // What is not found passes for an empty volume, which is refused or made anew.
+    const isMissing = markerText === null || !hasCluster;
+    if (isMissing && isGoing(await containers.inspect(container.id, this.signal))) {
       throw new InterruptedError('The PostgreSQL container was removed while it was looked at');
     }
     return {

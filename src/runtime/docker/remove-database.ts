@@ -2,6 +2,7 @@ import { RuntimeError, type ApplyOptions, type RemovableDatabase } from '../runt
 import type { StepDeps } from './attempt.js';
 import type { ListedContainer } from './engine/container.js';
 import { carries } from './engine/label-filter.js';
+import { isGoing } from './is-going.js';
 import { containerFilter, kindLabels, LABEL, volumeIdentity } from './labels.js';
 import { POOLER_STOP_S } from './pooler-container.js';
 import { removeVolume } from './remove-volume.js';
@@ -64,8 +65,10 @@ async function mayHoldData(
   if (!(await hasOwnVolume(deps, database, signal))) return false;
   if (!postgres) return true;
   if (await isMarked(engine, { id: postgres.id, major: database.engineVersion }, signal)) return true;
-  // A file is not found in a container that is not found either, and what is not found is removed.
-  if (await engine.containers.inspect(postgres.id, signal)) return false;
+  const container = await engine.containers.inspect(postgres.id, signal);
+  if (!isGoing(container)) return false;
+  // Docker could not remove it, and nobody can look into it any more.
+  if (container?.status === 'dead') return true;
   throw new RuntimeError('unavailable', 'The PostgreSQL container was removed while it was looked at');
 }
 

@@ -68,6 +68,20 @@ describe('the volume', () => {
     expect(removed()).toEqual([]);
   });
 
+  it('stays when its container is being removed already, and shows nothing any more', async () => {
+    serveContainers(fake, [{ ...POSTGRES, status: 'removing' }]);
+    hasVolume();
+    await expect(remove()).rejects.toMatchObject({ code: 'unavailable' });
+    expect(removed()).toEqual([]);
+  });
+
+  it('stays when its container is dead, and nobody can look into it', async () => {
+    serveContainers(fake, [{ ...POSTGRES, status: 'dead' }]);
+    hasVolume();
+    expect(await remove()).toEqual({ volumeKept: true });
+    expect(removed()).toEqual([CONTAINER]);
+  });
+
   it('of somebody else under this name is left untouched', async () => {
     serveContainers(fake, [POSTGRES]);
     hasVolume({});
