@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream';
 import type { Loaded, LoadOptions, LoadSource } from '../../src/runtime/runtime.js';
-import { generateId } from '../../src/secrets/random.js';
 import { EngineFixture, soon } from './engine-fixture.js';
+import { loadOptions } from './load-options.js';
 import { fingerprintOf } from './fingerprint.js';
 import { nothingOfLoads } from './nothing-of-loads.js';
 import { runIn } from './run-in.js';
@@ -42,15 +42,7 @@ const target = fixture.spec();
 const previous: string[] = [];
 
 async function load(from: LoadSource, options: Partial<LoadOptions> = {}): Promise<Loaded> {
-  const given = {
-    loadId: generateId(),
-    replace: true,
-    check: () => undefined,
-    onExchange: () => undefined,
-    signal: soon(),
-    ...options,
-  };
-  const loaded = await fixture.runtime.load(target, () => Promise.resolve(from), given);
+  const loaded = await fixture.runtime.load(target, () => Promise.resolve(from), loadOptions(options));
   previous.push(loaded.previous);
   return loaded;
 }

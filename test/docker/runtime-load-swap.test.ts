@@ -4,6 +4,7 @@ import { RuntimeError, type LoadOptions, type LoadSource } from '../../src/runti
 import { generateId } from '../../src/secrets/random.js';
 import { EngineProxy } from './engine-proxy.js';
 import { EngineFixture, soon, type Way } from './engine-fixture.js';
+import { loadOptions } from './load-options.js';
 import { nothingOfLoads } from './nothing-of-loads.js';
 import { exchangeWaits, holdCommits, holdExchange } from './hold-exchange.js';
 import { until } from './until.js';
@@ -18,15 +19,7 @@ function script(sql: string): LoadSource {
 }
 
 function load(from: LoadSource, options: Partial<LoadOptions> = {}, runtime = fixture.runtime) {
-  const given = {
-    loadId: generateId(),
-    replace: true,
-    check: () => undefined,
-    onExchange: () => undefined,
-    signal: soon(),
-    ...options,
-  };
-  return runtime.load(spec, () => Promise.resolve(from), given);
+  return runtime.load(spec, () => Promise.resolve(from), loadOptions(options));
 }
 
 const marked = (mark: number) => script(`CREATE TABLE mark AS SELECT ${mark} AS mark`);

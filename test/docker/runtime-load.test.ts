@@ -2,9 +2,9 @@ import { createReadStream, createWriteStream, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Loaded, LoadOptions, LoadSource } from '../../src/runtime/runtime.js';
-import { generateId } from '../../src/secrets/random.js';
 import { temporaryFolder } from '../temporary-folder.js';
 import { EngineFixture, soon, NEWEST, OLDEST } from './engine-fixture.js';
+import { loadOptions } from './load-options.js';
 import { fingerprintOf } from './fingerprint.js';
 import { nothingOfLoads } from './nothing-of-loads.js';
 import { SAMPLE_SQL } from './sample-contents.js';
@@ -44,14 +44,7 @@ describe.each([OLDEST, NEWEST])('a load into PostgreSQL %i', (engineVersion) => 
     sizeBytes: statSync(file).size,
   });
   const load = (from: LoadSource, options: Partial<LoadOptions> = {}): Promise<Loaded> =>
-    fixture.runtime.load(target, () => Promise.resolve(from), {
-      loadId: generateId(),
-      replace: false,
-      check: () => undefined,
-      onExchange: () => undefined,
-      signal: soon(),
-      ...options,
-    });
+    fixture.runtime.load(target, () => Promise.resolve(from), loadOptions({ replace: false, ...options }));
 
   beforeAll(async () => {
     await Promise.all([fixture.apply(source), fixture.apply(target)]);

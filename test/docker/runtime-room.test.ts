@@ -7,6 +7,7 @@ import { whileRoom } from '../../src/runtime/docker/while-room.js';
 import { containerFilter } from '../../src/runtime/docker/labels.js';
 import { generateId } from '../../src/secrets/random.js';
 import { EngineFixture, NEWEST, POSTGRES_IMAGE, soon } from './engine-fixture.js';
+import { loadOptions } from './load-options.js';
 import { nothingOfLoads } from './nothing-of-loads.js';
 import { runIn } from './run-in.js';
 
@@ -111,15 +112,8 @@ it('a load gives the disk up before the databases have none', async () => {
   const loadId = generateId();
   const labels = { 'paasdb.kind': 'scratch', 'paasdb.load': loadId };
   makeDisk(`${fixture.prefix}-load-${loadId}`, 40, labels);
-  const options = {
-    loadId,
-    replace: true,
-    check: () => undefined,
-    onExchange: () => undefined,
-    signal: soon(),
-  };
   await expect(
-    fixture.runtime.load(spec, () => Promise.resolve(slowScript(39.2)), options),
+    fixture.runtime.load(spec, () => Promise.resolve(slowScript(39.2)), loadOptions({ loadId })),
   ).rejects.toMatchObject(SHORT);
   expect(await fixture.query(spec, 'SELECT x FROM mine', 'direct')).toEqual([{ x: 42 }]);
   await nothingOfLoads(fixture, spec);

@@ -3,7 +3,8 @@ import { compareContents } from '../../src/backups/compare-contents.js';
 import type { Progress } from '../../src/domain/operation.js';
 import type { Loaded, LoadOptions, SourceServer } from '../../src/runtime/runtime.js';
 import { generateId } from '../../src/secrets/random.js';
-import { EngineFixture, NEWEST, OLDEST, soon, VERSIONS } from './engine-fixture.js';
+import { EngineFixture, NEWEST, OLDEST, VERSIONS } from './engine-fixture.js';
+import { loadOptions } from './load-options.js';
 import { sampleContents, SAMPLE_SQL } from './sample-contents.js';
 import { connectTo, freePort, HOST_ADDRESS, startSource } from './source-server.js';
 
@@ -38,14 +39,7 @@ describe('a load from a server', () => {
   });
 
   const load = (server: SourceServer, options: Partial<LoadOptions> = {}): Promise<Loaded> =>
-    fixture.runtime.load(spec, () => Promise.resolve({ kind: 'server', server }), {
-      loadId: generateId(),
-      replace: true,
-      check: () => undefined,
-      onExchange: () => undefined,
-      signal: soon(),
-      ...options,
-    });
+    fixture.runtime.load(spec, () => Promise.resolve({ kind: 'server', server }), loadOptions(options));
 
   it('brings all of an older one, and tells what that held', async () => {
     const loadId = generateId();
