@@ -1,3 +1,4 @@
+import { availableParallelism } from 'node:os';
 import { setImmediate } from 'node:timers/promises';
 import type { Cidr } from '../../domain/cidr.js';
 import type { Endpoints } from '../../domain/environment.js';
@@ -66,6 +67,7 @@ export class DockerRuntime implements Runtime {
   private readonly deps: ApplyDeps;
   private readonly dumpTools: DumpTools;
   private readonly processId = generateId();
+  private readonly processors = availableParallelism();
 
   constructor(private readonly options: DockerRuntimeOptions) {
     const { prefix, subnetPool, logger } = options;
@@ -118,12 +120,13 @@ export class DockerRuntime implements Runtime {
   }
 
   dump(spec: DatabaseSpec, consume: ConsumeArchive, options: ApplyOptions): Promise<Dump> {
-    const { dumpTools, processId } = this;
-    return dumpDatabase({ ...this.deps, dumpTools, processId }, spec, consume, options);
+    const { deps, dumpTools, processId } = this;
+    return dumpDatabase({ ...deps, dumpTools, processId }, spec, consume, options);
   }
 
   load(spec: DatabaseSpec, find: FindSource, options: LoadOptions): Promise<Loaded> {
-    return loadDatabase({ ...this.deps, processId: this.processId }, spec, find, options);
+    const { deps, processId, processors } = this;
+    return loadDatabase({ ...deps, processId, processors }, spec, find, options);
   }
 
   async requireEmpty(spec: DatabaseSpec, { signal }: ApplyOptions): Promise<void> {
@@ -136,7 +139,8 @@ export class DockerRuntime implements Runtime {
   }
 
   rehearse(archive: Rehearsal, options: ApplyOptions): Promise<DatabaseContents> {
-    return rehearseArchive(this.deps, archive, options);
+    const { deps, processors } = this;
+    return rehearseArchive({ ...deps, processors }, archive, options);
   }
 
   async sweep(signal: AbortSignal): Promise<void> {

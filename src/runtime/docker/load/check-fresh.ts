@@ -26,15 +26,15 @@ export async function checkFresh(
   const checking = new Together(signal);
   const asLoader = <T>(use: (session: Session) => Promise<T>) =>
     inDatabase(server.address, { login: loader, ...inFresh }, use, checking.signal);
-  const count = async () => {
-    // And with it whatever a script has started.
-    await engine.containers.stop(workbenchId, 0, checking.signal);
-    return asLoader(contentsOf);
-  };
   const asTenant = { login: spec.login, ...inFresh };
   const inSession = async (superuser: Session) => {
     // It logs in meanwhile.
-    const [contents] = await checking.all(count(), analyze(asLoader));
+    const [contents] = await checking.all(
+      asLoader(contentsOf),
+      analyze(asLoader),
+      // And with it whatever a script has started, which nobody waits for.
+      engine.containers.stop(workbenchId, 0, checking.signal),
+    );
     check(contents);
     for (const statement of retireLoader(names)) await superuser.run(statement);
     await inDatabase(server.address, asTenant, (tenant) => handOver(tenant, names.role), signal);

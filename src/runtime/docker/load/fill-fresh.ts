@@ -24,7 +24,7 @@ export interface FreshPlace {
 
 /** Makes a database beside the tenant's own and loads it. Returns who has loaded it. */
 export async function fillFresh(
-  { engine }: Pick<LoadDeps, 'engine'>,
+  { engine, processors }: Pick<LoadDeps, 'engine' | 'processors'>,
   { spec, server, names, workbenchId }: FreshPlace,
   { keepsOwners, load }: Preparation,
   signal: AbortSignal,
@@ -41,6 +41,6 @@ export async function fillFresh(
     putText(engine.execs, { containerId: workbenchId, path: PASS_FILE, text }, making.signal),
   );
   const place = { ...server.address, user: names.role, database: names.fresh, passFile: PASS_FILE };
-  const connection = loadingWith(remoteConnection(place), spec.engineVersion);
+  const connection = loadingWith(remoteConnection(place), { major: spec.engineVersion, processors });
   return { loader, skipped: await load(connection, signal) };
 }

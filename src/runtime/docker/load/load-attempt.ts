@@ -6,6 +6,8 @@ import type { LoadNames } from './load-names.js';
 export interface LoadDeps extends Pick<StepDeps, 'engine' | 'networks' | 'prefix' | 'names' | 'logger'> {
   /** Of this process, as in `ReaderPlace`. */
   processId: string;
+  /** How many the host has. */
+  processors: number;
 }
 
 /** One attempt at a load. */

@@ -3,7 +3,6 @@ import type { Logger } from '../../../domain/logger.js';
 import { RuntimeError, type ApplyOptions, type DatabaseContents, type Rehearsal } from '../../runtime.js';
 import { listArchive } from '../archive/list-archive.js';
 import { restoreDump } from '../archive/restore-dump.js';
-import type { Engine } from '../engine/engine.js';
 import { putFile } from '../files/put-file.js';
 import { loadingWith, localConnection } from '../sql/connection.js';
 import { contentsOf } from '../sql/contents.js';
@@ -20,6 +19,8 @@ const CLOSE_MS = 5 * 60_000;
 
 export interface RehearseDeps extends OpenDrillDeps {
   logger: Logger;
+  /** How many the host has. */
+  processors: number;
 }
 
 type OnProgress = NonNullable<ApplyOptions['onProgress']>;
@@ -63,7 +64,7 @@ async function drill(
     signal,
   );
   try {
-    return await restoreAndCount(engine, rehearsal, opened, at, signal);
+    return await restoreAndCount(deps, rehearsal, opened, at, signal);
   } catch (error) {
     const { containerId } = opened;
     const { memoryBytes } = rehearsal;
@@ -72,7 +73,7 @@ async function drill(
 }
 
 async function restoreAndCount(
-  engine: Engine,
+  { engine, processors }: Pick<RehearseDeps, 'engine' | 'processors'>,
   { engineVersion: major, open, sizeBytes }: Rehearsal,
   { containerId, archivePath: path, database, role }: OpenedDrill,
   at: (step: string, done?: number, total?: number) => void,
@@ -80,7 +81,7 @@ async function restoreAndCount(
 ): Promise<DatabaseContents> {
   const { execs } = engine;
   const archive = { containerId, path };
-  const connection = loadingWith(localConnection(database, role), major);
+  const connection = loadingWith(localConnection(database, role), { major, processors });
   const fill = async (inner: AbortSignal) => {
     at('Copying the archive');
     await putFile(engine, { ...archive, open, sizeBytes }, inner);
