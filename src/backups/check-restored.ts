@@ -1,4 +1,5 @@
-import { RuntimeError, type DatabaseContents } from '../runtime/runtime.js';
+import type { DatabaseContents } from '../runtime/runtime.js';
+import { RuntimeError } from '../runtime/runtime-error.js';
 import { compareContents } from './compare-contents.js';
 import type { BackupContents } from './manifest.js';
 

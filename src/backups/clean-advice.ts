@@ -1,4 +1,4 @@
-import { RuntimeError } from '../runtime/runtime.js';
+import { RuntimeError } from '../runtime/runtime-error.js';
 
 /** Adds what whoever imports can do about a database that is not empty. Any other error stays as it is. */
 export function withCleanAdvice(error: unknown): unknown {

@@ -1,5 +1,6 @@
 import type { Database } from '../domain/records.js';
-import { RuntimeError, type DatabaseSpec, type Runtime } from '../runtime/runtime.js';
+import type { DatabaseSpec, Runtime } from '../runtime/runtime.js';
+import { RuntimeError } from '../runtime/runtime-error.js';
 
 export interface ExporterDeps {
   runtime: Pick<Runtime, 'dump'>;

@@ -1,7 +1,8 @@
 import { isIPv4 } from 'node:net';
 import type { AddressRules } from '../domain/address-rules.js';
 import { parseSourceUrl, SourceUrlError, type SourceAddress } from '../domain/source-url.js';
-import { RuntimeError, type SourceServer } from '../runtime/runtime.js';
+import type { SourceServer } from '../runtime/runtime.js';
+import { RuntimeError } from '../runtime/runtime-error.js';
 
 export interface SourceDeps {
   /** Every address that a name has. */

@@ -1,16 +1,16 @@
 import { ActionableError } from '../domain/actionable-error.js';
 import type { Work } from '../domain/operation-handler.js';
 import type { Database } from '../domain/records.js';
-import {
-  RuntimeError,
-  type DatabaseContents,
-  type DatabaseSpec,
-  type FindSource,
-  type Loaded,
-  type LoadSource,
-  type OpenBytes,
-  type Runtime,
+import type {
+  DatabaseContents,
+  DatabaseSpec,
+  FindSource,
+  Loaded,
+  LoadSource,
+  OpenBytes,
+  Runtime,
 } from '../runtime/runtime.js';
+import { RuntimeError } from '../runtime/runtime-error.js';
 import { forgetPrevious, getLoad, recordPrevious, type Load } from '../store/loads.js';
 import { recordResult } from '../store/operations.js';
 import type { Store } from '../store/store.js';

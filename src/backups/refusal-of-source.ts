@@ -1,4 +1,4 @@
-import { RuntimeError } from '../runtime/runtime.js';
+import { RuntimeError } from '../runtime/runtime-error.js';
 import { findSource, type SourceDeps } from './find-source.js';
 
 /** Why a server cannot be imported from, as far as its URL tells; `null` when nothing speaks against it. */

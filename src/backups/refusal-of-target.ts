@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import type { Database } from '../domain/records.js';
-import { RuntimeError, type DatabaseSpec, type Runtime } from '../runtime/runtime.js';
+import type { DatabaseSpec, Runtime } from '../runtime/runtime.js';
+import { RuntimeError } from '../runtime/runtime-error.js';
 import { withCleanAdvice } from './clean-advice.js';
 
 export interface TargetDeps {

@@ -1,7 +1,8 @@
 import type { Backup } from '../domain/backup.js';
 import type { OperationHandler, Work } from '../domain/operation-handler.js';
 import type { Database } from '../domain/records.js';
-import { RuntimeError, type DatabaseContents } from '../runtime/runtime.js';
+import type { DatabaseContents } from '../runtime/runtime.js';
+import { RuntimeError } from '../runtime/runtime-error.js';
 import { auditOperation } from '../store/audit-operation.js';
 import { findBackupById } from '../store/backups.js';
 import { findDatabaseById } from '../store/databases.js';

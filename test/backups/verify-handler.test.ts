@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import type { BackupVerify } from '../../src/domain/backup.js';
 import type { Operation } from '../../src/domain/operation.js';
 import type { Work } from '../../src/domain/operation-handler.js';
-import { RuntimeError } from '../../src/runtime/runtime.js';
+import { RuntimeError } from '../../src/runtime/runtime-error.js';
 import { findBackup, removeBackup } from '../../src/store/backups.js';
 import { setDatabaseStatus } from '../../src/store/databases.js';
 import { claimNextOperation, settleOperation } from '../../src/store/operation-queue.js';

@@ -1,4 +1,5 @@
-import { RuntimeError, type DatabaseSpec } from '../../src/runtime/runtime.js';
+import type { DatabaseSpec } from '../../src/runtime/runtime.js';
+import { RuntimeError } from '../../src/runtime/runtime-error.js';
 import { EngineProxy } from './engine-proxy.js';
 import { EngineFixture, soon } from './engine-fixture.js';
 

@@ -1,6 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { Readable } from 'node:stream';
-import { RuntimeError, type LoadOptions, type LoadSource } from '../../src/runtime/runtime.js';
+import type { LoadOptions, LoadSource } from '../../src/runtime/runtime.js';
+import { RuntimeError } from '../../src/runtime/runtime-error.js';
 import { generateId } from '../../src/secrets/random.js';
 import { EngineProxy } from './engine-proxy.js';
 import { EngineFixture, soon, type Way } from './engine-fixture.js';

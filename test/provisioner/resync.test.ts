@@ -1,5 +1,5 @@
 import { Resync } from '../../src/provisioner/resync.js';
-import { RuntimeError } from '../../src/runtime/runtime.js';
+import { RuntimeError } from '../../src/runtime/runtime-error.js';
 import { setDatabaseStatus } from '../../src/store/databases.js';
 import { claimNextOperation, settleOperation } from '../../src/store/operation-queue.js';
 import { enqueueOperation, listOperations } from '../../src/store/operations.js';

@@ -1,24 +1,23 @@
 import { Readable } from 'node:stream';
 import type { Endpoints } from '../../src/domain/environment.js';
-import {
-  RuntimeError,
-  type ApplyOptions,
-  type DatabaseSpec,
-  type ConsumeArchive,
-  type DatabaseContents,
-  type Dump,
-  type Loaded,
-  type LoadOptions,
-  type FindSource,
-  type LoadSource,
-  type OpenBytes,
-  type Rehearsal,
-  type RemovableDatabase,
-  type Runtime,
-  type RuntimeErrorCode,
-  type Skipped,
-  type SourceServer,
+import type {
+  ApplyOptions,
+  ConsumeArchive,
+  DatabaseContents,
+  DatabaseSpec,
+  Dump,
+  FindSource,
+  Loaded,
+  LoadOptions,
+  LoadSource,
+  OpenBytes,
+  Rehearsal,
+  RemovableDatabase,
+  Runtime,
+  Skipped,
+  SourceServer,
 } from '../../src/runtime/runtime.js';
+import { RuntimeError, type RuntimeErrorCode } from '../../src/runtime/runtime-error.js';
 
 export type Verb =
   | 'apply'

@@ -1,7 +1,7 @@
 import type { Operation } from '../../src/domain/operation.js';
 import { settle, type AbortReason, type Outcome } from '../../src/provisioner/settlement.js';
 import { EngineAbsentError } from '../../src/runtime/docker/engine/engine-error.js';
-import { RuntimeError, type RuntimeErrorCode } from '../../src/runtime/runtime.js';
+import { RuntimeError, type RuntimeErrorCode } from '../../src/runtime/runtime-error.js';
 
 const NOW = new Date('2030-01-01T00:00:00.000Z');
 const longest = () => 1;

@@ -1,5 +1,6 @@
 import { generatePassword } from '../../secrets/random.js';
-import { RuntimeError, type ApplyOptions, type DatabaseSpec } from '../runtime.js';
+import type { ApplyOptions, DatabaseSpec } from '../runtime.js';
+import { RuntimeError } from '../runtime-error.js';
 import type { Attempt, StepDeps } from './attempt.js';
 import type { Match } from './blueprint.js';
 import { blueprintsOf, type Making } from './blueprints.js';

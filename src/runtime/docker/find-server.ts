@@ -1,4 +1,5 @@
-import { RuntimeError, type DatabaseSpec } from '../runtime.js';
+import type { DatabaseSpec } from '../runtime.js';
+import { RuntimeError } from '../runtime-error.js';
 import { addressOf, type Address } from './address.js';
 import type { StepDeps } from './attempt.js';
 import type { Container } from './engine/container.js';

@@ -1,4 +1,4 @@
-import { RuntimeError } from '../runtime.js';
+import { RuntimeError } from '../runtime-error.js';
 import type { Engine } from './engine/engine.js';
 import { kindLabels } from './labels.js';
 import type { Libc } from './marker.js';

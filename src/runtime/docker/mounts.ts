@@ -1,4 +1,4 @@
-import { RuntimeError } from '../runtime.js';
+import { RuntimeError } from '../runtime-error.js';
 import type { Blueprint } from './blueprint.js';
 import type { Mount } from './engine/container.js';
 

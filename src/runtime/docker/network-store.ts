@@ -1,6 +1,6 @@
 import { networkInterfaces } from 'node:os';
 import { formatCidr, parseCidr, type Cidr } from '../../domain/cidr.js';
-import { RuntimeError } from '../runtime.js';
+import { RuntimeError } from '../runtime-error.js';
 import type { Engine } from './engine/engine.js';
 import { hasStatus } from './engine/engine-error.js';
 import type { Network } from './engine/networks.js';

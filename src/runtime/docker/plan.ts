@@ -1,4 +1,5 @@
-import type { DatabaseSpec, RuntimeErrorCode } from '../runtime.js';
+import type { DatabaseSpec } from '../runtime.js';
+import type { RuntimeErrorCode } from '../runtime-error.js';
 import {
   isTrusted,
   type Observation,

@@ -1,4 +1,5 @@
-import { RuntimeError, type ApplyOptions, type RemovableDatabase } from '../runtime.js';
+import type { ApplyOptions, RemovableDatabase } from '../runtime.js';
+import { RuntimeError } from '../runtime-error.js';
 import type { StepDeps } from './attempt.js';
 import type { ListedContainer } from './engine/container.js';
 import { carries } from './engine/label-filter.js';

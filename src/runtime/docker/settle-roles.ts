@@ -1,4 +1,5 @@
-import { RuntimeError, type DatabaseSpec } from '../runtime.js';
+import type { DatabaseSpec } from '../runtime.js';
+import { RuntimeError } from '../runtime-error.js';
 import { dataLayout } from './data-layout.js';
 import type { Engine } from './engine/engine.js';
 import { rolesSql } from './roles-sql.js';

@@ -1,4 +1,4 @@
-import { RuntimeError } from '../runtime.js';
+import { RuntimeError } from '../runtime-error.js';
 import type { Container } from './engine/container.js';
 import type { Engine } from './engine/engine.js';
 

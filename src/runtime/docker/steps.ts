@@ -1,4 +1,5 @@
-import { RuntimeError, type DatabaseSpec } from '../runtime.js';
+import type { DatabaseSpec } from '../runtime.js';
+import { RuntimeError } from '../runtime-error.js';
 import type { Attempt, StepDeps } from './attempt.js';
 import { awaitPostgres } from './await-postgres.js';
 import type { Blueprint } from './blueprint.js';

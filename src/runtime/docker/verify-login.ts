@@ -1,4 +1,5 @@
-import { RuntimeError, type LoginSpec } from '../runtime.js';
+import type { LoginSpec } from '../runtime.js';
+import { RuntimeError } from '../runtime-error.js';
 import { addressOf, type Address } from './address.js';
 import { sleep } from './engine/deadline.js';
 import type { Engine } from './engine/engine.js';

@@ -1,5 +1,5 @@
 import { RESERVE, roomToWrite } from '../../domain/disk-reserve.js';
-import { RuntimeError } from '../runtime.js';
+import { RuntimeError } from '../runtime-error.js';
 import type { Execs } from './engine/exec.js';
 import { Lines } from './engine/lines.js';
 import { Together } from './together.js';

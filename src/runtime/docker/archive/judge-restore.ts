@@ -1,4 +1,4 @@
-import { RuntimeError } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import { NO_SPACE } from '../sql/sql-error.js';
 import type { RestoreError } from './restore-messages.js';
 

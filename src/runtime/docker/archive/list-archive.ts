@@ -1,5 +1,5 @@
 import { StringDecoder } from 'node:string_decoder';
-import { RuntimeError } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import type { Execs } from '../engine/exec.js';
 import { withoutSecrets } from '../start-failure.js';
 import { parseTableOfContents, type TableOfContents } from './table-of-contents.js';

@@ -1,4 +1,4 @@
-import { RuntimeError } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import type { Execs } from '../engine/exec.js';
 import { putText } from '../files/put-text.js';
 import type { Connection } from '../sql/connection.js';

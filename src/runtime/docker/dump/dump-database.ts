@@ -1,13 +1,7 @@
 import type { Login } from '../../../domain/environment.js';
 import type { Logger } from '../../../domain/logger.js';
-import {
-  RuntimeError,
-  type ApplyOptions,
-  type ConsumeArchive,
-  type DatabaseContents,
-  type DatabaseSpec,
-  type Dump,
-} from '../../runtime.js';
+import type { ApplyOptions, ConsumeArchive, DatabaseContents, DatabaseSpec, Dump } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import type { StepDeps } from '../attempt.js';
 import type { RunningProgram } from '../engine/exec.js';
 import { guarded } from '../engine/guarded.js';

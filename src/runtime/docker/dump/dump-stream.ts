@@ -1,4 +1,4 @@
-import { RuntimeError } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import { withDeadline } from '../engine/deadline.js';
 import type { RunningProgram } from '../engine/exec.js';
 import { TRAILER } from '../engine/guarded.js';

@@ -1,4 +1,5 @@
-import { RuntimeError, type Compression } from '../../runtime.js';
+import type { Compression } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import type { Container } from '../engine/container.js';
 import type { Engine } from '../engine/engine.js';
 import { compressionOption, parseVersion } from './pg-dump.js';

@@ -1,5 +1,6 @@
 import { TENANT_DATABASE } from '../../../domain/environment.js';
-import { RuntimeError, type Compression } from '../../runtime.js';
+import type { Compression } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import type { ProgramExit } from '../engine/exec.js';
 import { adviceOn } from '../sql/advice-on.js';
 import { withoutSecrets } from '../start-failure.js';

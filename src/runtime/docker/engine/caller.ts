@@ -1,7 +1,7 @@
 import type { IncomingMessage } from 'node:http';
 import type { Duplex, Readable } from 'node:stream';
 import type { z } from 'zod';
-import type { RuntimeErrorCode } from '../../runtime.js';
+import type { RuntimeErrorCode } from '../../runtime-error.js';
 import { delayed, withDeadline } from './deadline.js';
 import { EngineError, engineError } from './engine-error.js';
 import type { Modem } from './modem.js';

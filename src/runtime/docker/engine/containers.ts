@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { RuntimeError } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import type { Caller } from './caller.js';
 import { containerInspection, containerList, type Container, type ListedContainer } from './container.js';
 import { sleep } from './deadline.js';

@@ -1,4 +1,4 @@
-import { RuntimeError, type RuntimeErrorCode } from '../../runtime.js';
+import { RuntimeError, type RuntimeErrorCode } from '../../runtime-error.js';
 import { DeadlineError } from './deadline.js';
 
 /** A call to the Docker Engine that failed. */

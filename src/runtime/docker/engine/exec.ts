@@ -1,6 +1,6 @@
 import { pipeline } from 'node:stream/promises';
 import { z } from 'zod';
-import type { RuntimeError } from '../../runtime.js';
+import type { RuntimeError } from '../../runtime-error.js';
 import type { Caller } from './caller.js';
 import { sleep, withDeadline } from './deadline.js';
 import { Demux } from './demux.js';

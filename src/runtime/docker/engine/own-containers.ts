@@ -1,4 +1,4 @@
-import { RuntimeError } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import type { Caller } from './caller.js';
 import { containerInspection, type ListedContainer } from './container.js';
 import { carries, type Labels } from './label-filter.js';

@@ -1,5 +1,6 @@
 import { posix } from 'node:path';
-import { RuntimeError, type SizedBytes } from '../../runtime.js';
+import type { SizedBytes } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import type { Engine } from '../engine/engine.js';
 import { StallWatch } from '../engine/stall-watch.js';
 import { tarOfPieces } from '../engine/tar.js';

@@ -1,4 +1,4 @@
-import { RuntimeError } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import type { Execs } from '../engine/exec.js';
 
 const DEADLINE_MS = 30_000;

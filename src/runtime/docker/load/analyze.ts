@@ -1,4 +1,4 @@
-import { RuntimeError } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import { identifier } from '../roles-sql.js';
 import type { Session } from '../sql/session.js';
 

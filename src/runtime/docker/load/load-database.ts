@@ -1,12 +1,6 @@
 import type { Login } from '../../../domain/environment.js';
-import {
-  RuntimeError,
-  type DatabaseContents,
-  type DatabaseSpec,
-  type FindSource,
-  type Loaded,
-  type LoadOptions,
-} from '../../runtime.js';
+import type { DatabaseContents, DatabaseSpec, FindSource, Loaded, LoadOptions } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import { findRunning } from '../find-running.js';
 import { findServer } from '../find-server.js';
 import { contentsOf } from '../sql/contents.js';

@@ -1,4 +1,4 @@
-import { RuntimeError } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import { withDeadline } from '../engine/deadline.js';
 import type { Execs } from '../engine/exec.js';
 import { Queue } from '../engine/queue.js';

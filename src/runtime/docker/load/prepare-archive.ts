@@ -1,4 +1,5 @@
-import { RuntimeError, type SizedBytes } from '../../runtime.js';
+import type { SizedBytes } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import { leaveOut, NOT_LOADABLE } from '../archive/leave-out.js';
 import { listArchive, type PlacedArchive } from '../archive/list-archive.js';
 import { restoreArchive } from '../archive/restore-archive.js';

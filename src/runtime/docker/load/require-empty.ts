@@ -1,4 +1,5 @@
-import { RuntimeError, type DatabaseSpec } from '../../runtime.js';
+import type { DatabaseSpec } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import type { Server } from '../find-server.js';
 import { inDatabase } from '../sql/in-database.js';
 import { findUserObjects } from './find-user-objects.js';

@@ -1,5 +1,5 @@
 import { TENANT_DATABASE } from '../../../domain/environment.js';
-import { RuntimeError } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import type { Session } from '../sql/session.js';
 import { sleep } from '../engine/deadline.js';
 import type { Execs } from '../engine/exec.js';

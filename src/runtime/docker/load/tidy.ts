@@ -1,4 +1,4 @@
-import { RuntimeError } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import type { StepDeps } from '../attempt.js';
 import { findRunning } from '../find-running.js';
 import { kindLabels, LABEL } from '../labels.js';

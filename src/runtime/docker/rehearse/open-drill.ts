@@ -1,6 +1,7 @@
 import { generatePassword } from '../../../secrets/random.js';
 import { scramVerifier } from '../../../secrets/scram.js';
-import { RuntimeError, type Rehearsal } from '../../runtime.js';
+import type { Rehearsal } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import type { StepDeps } from '../attempt.js';
 import type { Making } from '../blueprints.js';
 import type { Engine } from '../engine/engine.js';

@@ -1,6 +1,7 @@
 import { posix } from 'node:path';
 import type { Logger } from '../../../domain/logger.js';
-import { RuntimeError, type ApplyOptions, type DatabaseContents, type Rehearsal } from '../../runtime.js';
+import type { ApplyOptions, DatabaseContents, Rehearsal } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import { listArchive } from '../archive/list-archive.js';
 import { restoreDump } from '../archive/restore-dump.js';
 import { putFile } from '../files/put-file.js';

@@ -1,5 +1,6 @@
 import { generateId } from '../../../secrets/random.js';
-import { RuntimeError, type SizedBytes } from '../../runtime.js';
+import type { SizedBytes } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import type { Engine } from '../engine/engine.js';
 import { TextTail } from '../engine/text-tail.js';
 import { putFile } from '../files/put-file.js';

@@ -1,4 +1,5 @@
-import { RuntimeError, type Skipped } from '../../runtime.js';
+import type { Skipped } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import type { Execs, RunningProgram } from '../engine/exec.js';
 import { TextTail } from '../engine/text-tail.js';
 import type { Connection } from '../sql/connection.js';

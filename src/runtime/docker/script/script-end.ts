@@ -1,4 +1,4 @@
-import { RuntimeError } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 
 export interface ScriptEnd {
   /** Of psql; `null` when it was not waited for. */

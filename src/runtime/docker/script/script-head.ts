@@ -1,4 +1,4 @@
-import { RuntimeError } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 
 /** How much of a script is looked at before it is run. */
 export const HEAD_BYTES = 16 * 1024;

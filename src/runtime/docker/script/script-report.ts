@@ -1,4 +1,5 @@
-import { RuntimeError, type Skipped } from '../../runtime.js';
+import type { Skipped } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import { NO_SPACE } from '../sql/sql-error.js';
 import { judgeScript } from './judge-script.js';
 import type { ScriptError } from './script-messages.js';

@@ -1,4 +1,4 @@
-import { RuntimeError } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import { PsqlSession } from '../sql/psql-session.js';
 import { lookAtSource, type SourcePlace } from './look-at-source.js';
 import { runPgDump, type SourceDumpJob } from './run-pg-dump.js';

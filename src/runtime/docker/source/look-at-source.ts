@@ -1,4 +1,5 @@
-import { RuntimeError, type SourceServer } from '../../runtime.js';
+import type { SourceServer } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import { DeadlineError } from '../engine/deadline.js';
 import type { Execs } from '../engine/exec.js';
 import type { Connection } from '../sql/connection.js';

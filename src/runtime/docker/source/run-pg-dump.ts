@@ -1,4 +1,4 @@
-import { RuntimeError } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import { guarded } from '../engine/guarded.js';
 import { GrowthWatch, type GrowthLimits } from './growth-watch.js';
 import type { SourcePlace } from './look-at-source.js';

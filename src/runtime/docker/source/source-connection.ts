@@ -1,4 +1,5 @@
-import { RuntimeError, type SourceServer } from '../../runtime.js';
+import type { SourceServer } from '../../runtime.js';
+import { RuntimeError } from '../../runtime-error.js';
 import type { Connection } from '../sql/connection.js';
 import { PASS_FILE } from '../load/workbench.js';
 

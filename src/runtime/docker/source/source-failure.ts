@@ -1,4 +1,5 @@
-import { RuntimeError, type RuntimeErrorCode, type SourceServer } from '../../runtime.js';
+import type { SourceServer } from '../../runtime.js';
+import { RuntimeError, type RuntimeErrorCode } from '../../runtime-error.js';
 import { NO_SPACE } from '../sql/sql-error.js';
 import { CONNECT_S } from './source-connection.js';
 

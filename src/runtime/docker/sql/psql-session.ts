@@ -1,5 +1,5 @@
 import { generateId } from '../../../secrets/random.js';
-import { RuntimeError, type RuntimeErrorCode } from '../../runtime.js';
+import { RuntimeError, type RuntimeErrorCode } from '../../runtime-error.js';
 import { withDeadline } from '../engine/deadline.js';
 import type { Execs, RunningProgram } from '../engine/exec.js';
 import { Queue } from '../engine/queue.js';

@@ -1,4 +1,4 @@
-import { RuntimeError, type RuntimeErrorCode } from '../../runtime.js';
+import { RuntimeError, type RuntimeErrorCode } from '../../runtime-error.js';
 
 /** What PostgreSQL refused. */
 export class SqlError extends RuntimeError {

@@ -1,6 +1,6 @@
 import { Client, DatabaseError, type QueryResultRow } from 'pg';
 import { TENANT_DATABASE, type Login } from '../../../domain/environment.js';
-import { RuntimeError, type RuntimeErrorCode } from '../../runtime.js';
+import { RuntimeError, type RuntimeErrorCode } from '../../runtime-error.js';
 import type { Address } from '../address.js';
 import { withDeadline } from '../engine/deadline.js';
 import { identifier } from '../roles-sql.js';

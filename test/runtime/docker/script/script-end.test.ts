@@ -1,6 +1,6 @@
 import { judgeScriptEnd } from '../../../../src/runtime/docker/script/script-end.js';
 import { readScriptHead } from '../../../../src/runtime/docker/script/script-head.js';
-import { RuntimeError } from '../../../../src/runtime/runtime.js';
+import { RuntimeError } from '../../../../src/runtime/runtime-error.js';
 
 const failure = new RuntimeError('load_failed', 'refused');
 const fine = {
