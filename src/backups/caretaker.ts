@@ -15,6 +15,7 @@ import type { DiskStore } from './disk-store.js';
 import { keyOf } from './key-of.js';
 import { Rounds } from './rounds.js';
 import { StorageError } from './storage-error.js';
+import { takeStock } from './take-stock.js';
 
 export interface CaretakerDeps {
   store: Store;
@@ -88,9 +89,17 @@ export class Caretaker {
   /** Once: what this process leaves, it removes itself. */
   private async sweep(): Promise<void> {
     if (this.swept) return;
-    const { removed, problems } = await this.deps.disk.sweep();
+    const { store, disk, logger } = this.deps;
+    const { removed, problems } = await disk.sweep();
     this.swept = true;
-    if (removed.length + problems.length === 0) return;
-    this.deps.logger.warn({ removed, problems }, 'backups that were cut short were swept away');
+    if (removed.length + problems.length > 0) {
+      logger.warn({ removed, problems }, 'backups that were cut short were swept away');
+    }
+    const stock = await takeStock(store, disk);
+    if (stock.missing.length + stock.problems.length > 0) {
+      logger.error(stock, 'backups that should be in their folder are not, or not as they were written');
+    } else if (stock.unknown.length > 0) {
+      logger.warn(stock, 'there are backups that the control database does not know: they are left alone');
+    }
   }
 }

@@ -108,7 +108,7 @@ export class DiskStore {
     this.removeEmptyFolders(place);
   }
 
-  /** What is there, for a recovery without the control database. Throws only when the folder cannot be read. */
+  /** What is there, told by the folder alone. Throws only when the folder cannot be read. */
   list(): Promise<BackupListing> {
     return listBackups(this.root, this.drafts);
   }

@@ -5,24 +5,28 @@ const DAY_MS = 24 * 60 * 60_000;
 /**
  * Which of the catalogued backups may be deleted now, oldest first: those that succeeded and expired, and those
  * that failed as many days ago as backups are kept. The last good ones of each database stay however old they
- * are. What failed is never looked at to decide about what succeeded, so that a run of failures takes nothing
- * away; neither is the age of a file, which a copy or a touch would change.
+ * are, and all that is good while its latest run is a failure: as long as nothing new comes, nothing goes. The age of
+ * a file, which a copy or a touch would change, is never looked at.
  */
 export function deletableBackups(backups: readonly Backup[], now: Date, retentionDays: number): Backup[] {
-  const kept = lastGoodIds(backups);
   const time = now.toISOString();
   const failedUntil = new Date(now.getTime() - retentionDays * DAY_MS).toISOString();
-  const isDeletable = (backup: Backup): boolean => {
-    switch (backup.status) {
-      case 'pending':
-      case 'running':
-        return false;
-      case 'succeeded':
-        return backup.expiresAt !== null && backup.expiresAt <= time && !kept.has(backup.id);
-      case 'failed':
-        return (backup.finishedAt ?? backup.createdAt) <= failedUntil;
-    }
-  };
+  const isForgotten = ({ status, finishedAt, createdAt }: Backup) =>
+    status === 'failed' && (finishedAt ?? createdAt) <= failedUntil;
+  const runs = backups.filter((backup) => isOver(backup) && !isForgotten(backup));
+  const failing = new Set(
+    newestOfEach(runs)
+      .filter(({ status }) => status === 'failed')
+      .map(({ databaseId }) => databaseId),
+  );
+  const kept = lastGoodIds(backups);
+  const isExpired = ({ id, databaseId, status, expiresAt }: Backup) =>
+    status === 'succeeded' &&
+    expiresAt !== null &&
+    expiresAt <= time &&
+    !kept.has(id) &&
+    !failing.has(databaseId);
+  const isDeletable = (backup: Backup) => isForgotten(backup) || isExpired(backup);
   return backups.filter(isDeletable).sort((one, other) => (isNewer(one, other) ? 1 : -1));
 }
 
@@ -31,6 +35,10 @@ function lastGoodIds(backups: readonly Backup[]): Set<string> {
   const succeeded = backups.filter(({ status }) => status === 'succeeded');
   const verified = succeeded.filter(({ verifiedAt }) => verifiedAt !== null);
   return new Set([...newestOfEach(succeeded), ...newestOfEach(verified)].map(({ id }) => id));
+}
+
+function isOver({ status }: Backup): boolean {
+  return status === 'succeeded' || status === 'failed';
 }
 
 function newestOfEach(backups: readonly Backup[]): Backup[] {

@@ -1,7 +1,7 @@
 import { ActionableError } from '../domain/actionable-error.js';
 import { ABSENCE_MS, MAX_ATTEMPTS, RETRY_PAUSE_MS } from '../domain/deadlines.js';
 import { backoffMs } from '../domain/backoff.js';
-import type { Operation } from '../domain/operation.js';
+import type { Operation, OperationKind } from '../domain/operation.js';
 
 /** Why an attempt was aborted from outside. */
 export type AbortReason = 'cancelled' | 'stopping' | 'deadline';
@@ -60,15 +60,19 @@ export function settle(
   return { kind: 'requeue', runAt, errorMessage, attempts };
 }
 
+/** What a restart tries again. */
+const BY_RESTART: readonly OperationKind[] = ['provision', 'repair', 'restart'];
+
 function tookTooLong(
-  { errorMessage, progress }: Pick<Operation, 'errorMessage' | 'progress'>,
+  { kind, errorMessage, progress }: Pick<Operation, 'kind' | 'errorMessage' | 'progress'>,
   error: unknown,
 ): string {
   // That it was broken off says nothing; what could not be asked then does.
   const said = error instanceof ActionableError && error.absent === 'engine' ? error.message : errorMessage;
   const at = progress === null ? '' : ` The last it did: ${progress.step}.`;
   const before = said === null ? '' : ` What went wrong before: ${said}`;
-  return `It was not done in time.${at}${before} Restart it to try again.`;
+  const again = BY_RESTART.includes(kind) ? 'Restart the database to try again.' : 'Ask for it once more.';
+  return `It was not done in time.${at}${before} ${again}`;
 }
 
 /** What a person is told. The message of an unforeseen error is for the log only. */

@@ -82,6 +82,22 @@ export function findBackupOf(store: Store, operationId: string): Backup | undefi
   return row && toBackup(row);
 }
 
+/** The operation that will make a backup of this kind, and has not begun to. */
+export function findWaitingBackup(
+  store: Store,
+  databaseId: string,
+  kind: BackupKind,
+): { operationId: string } | undefined {
+  return store.get<{ operationId: string }>(
+    `SELECT o.id AS operationId FROM backups b JOIN operations o ON o.id = b.operation_id
+     WHERE b.database_id = ? AND b.kind = ? AND b.removed_at IS NULL AND o.status = 'queued' AND o.started_at IS NULL
+       AND o.cancel_requested = 0
+     ORDER BY o.seq LIMIT 1`,
+    databaseId,
+    kind,
+  );
+}
+
 /** The backups of a database that were not removed, newest first. */
 export function listBackups(store: Store, databaseId: string, page: PageRequest): Page<Backup> {
   const { data, nextCursor } = readPage<Row>(
@@ -105,6 +121,16 @@ export function listKeptBackups(store: Store, databaseId: string): Backup[] {
     'b.database_id = ? AND b.removed_at IS NULL ORDER BY b.created_at, b.id',
     databaseId,
   );
+}
+
+/** All backups that are stored, of whatever database. */
+export function listStoredBackupIds(store: Store): string[] {
+  return store
+    .all<{ id: string }>(
+      `SELECT b.id FROM backups b JOIN operations o ON o.id = b.operation_id
+       WHERE o.status = 'succeeded' AND b.removed_at IS NULL ORDER BY b.created_at, b.id`,
+    )
+    .map(({ id }) => id);
 }
 
 /** The archive of a backup is safe: what it is known by, and the public key that its file is encrypted for. */

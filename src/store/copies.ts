@@ -10,17 +10,16 @@ export function findAnyBackup(store: Store, databaseId: string, id: string): Bac
 }
 
 /**
- * The backups that succeeded, are kept and are to be kept on, of which there is no copy at this location, and none
- * under way.
+ * The backups that succeeded and are kept, of which there is no copy at this location, and none under way. That one has
+ * expired does not matter: what retention leaves then may be the last good one.
  */
 export function listUncopiedBackups(store: Store, location: string): Backup[] {
   return queryBackups(
     store,
-    `o.status = 'succeeded' AND b.removed_at IS NULL AND (b.expires_at IS NULL OR b.expires_at > ?)
+    `o.status = 'succeeded' AND b.removed_at IS NULL
        AND NOT EXISTS (SELECT 1 FROM operations k WHERE ${IS_ABOUT} AND (k.status IN ('queued', 'running')
          OR (k.status = 'succeeded' AND json_extract(k.result, '$.location') = ?)))
      ORDER BY b.created_at DESC, b.id`,
-    store.now(),
     location,
   );
 }

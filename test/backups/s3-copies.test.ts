@@ -105,14 +105,15 @@ describe('a backup that succeeded', () => {
     expect((await s3.keys()).filter((key) => key.startsWith('elsewhere/'))).toHaveLength(2);
   });
 
-  it('is not queued again when it has expired', async () => {
+  it('is copied although it has expired, for retention has kept it', async () => {
     daemon.use(null);
     const id = daemon.ask({ keptForMs: HOUR_MS });
     await daemon.work();
     daemon.clock.advance(HOUR_MS);
     daemon.use(s3.bucket);
     await daemon.keeper().once();
-    expect(daemon.backup(id).copy).toBeNull();
+    await daemon.work();
+    expect(daemon.backup(id).copy).toMatchObject({ status: 'succeeded' });
   });
 
   it('is copied by a service that is slow', async () => {

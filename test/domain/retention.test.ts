@@ -90,6 +90,27 @@ describe('retention', () => {
     ).toEqual(['cut', 'old']);
   });
 
+  it('lets go of nothing that is good while the latest run is a failure', () => {
+    const failed = { status: 'failed', expiresAt: null } as const;
+    const week = [backup('good', 8), backup('better', 9), backup('best', 10)];
+    expect(deletable(...week, backup('last', 1, failed))).toEqual([]);
+    expect(deletable(...week, backup('last', 1, failed), backup('since', 0.5))).toEqual([
+      'best',
+      'better',
+      'good',
+    ]);
+    expect(deletable(...week, backup('between', 8.5, failed))).toEqual(['best', 'better', 'between']);
+    expect(deletable(...week, backup('others', 1, { ...failed, databaseId: '2database' }))).toEqual([
+      'best',
+      'better',
+    ]);
+  });
+
+  it('takes a failure that is as old as backups get for forgotten', () => {
+    const failed = backup('failed', 7, { status: 'failed', expiresAt: null });
+    expect(deletable(backup('good', 8), backup('better', 9), failed)).toEqual(['better', 'failed']);
+  });
+
   it('leaves what runs or waits alone', () => {
     expect(
       deletable(backup('1', 100, { status: 'running' }), backup('2', 100, { status: 'pending' })),
@@ -137,13 +158,14 @@ describe('whatever there is, retention', () => {
       if (newestVerified) {
         expect(leftGood.filter(({ verifiedAt }) => verifiedAt).map(started)).toContain(newestVerified);
       }
-      // A failure, or one that runs, changes nothing about what succeeded.
+      // One that runs changes nothing about what succeeded, and a failure never lets go of anything.
       const added = {
         ...randomBackup('more', random),
         status: random() < 0.5 ? 'failed' : 'running',
       } as const;
-      const goneThen = deletableBackups([...all, added], NOW, RETENTION_DAYS);
-      expect(goneThen.filter((one) => one !== added)).toEqual(gone);
+      const goneThen = deletableBackups([...all, added], NOW, RETENTION_DAYS).filter((one) => one !== added);
+      if (added.status === 'running') expect(goneThen).toEqual(gone);
+      else expect(gone).toEqual(expect.arrayContaining(goneThen));
       // The order does not matter, and what is done once is done.
       expect(deletableBackups(all.toReversed(), NOW, RETENTION_DAYS)).toEqual(gone);
       expect(deletableBackups(left, NOW, RETENTION_DAYS)).toEqual([]);

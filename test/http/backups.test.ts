@@ -3,6 +3,7 @@ import { appendFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Caretaker } from '../../src/backups/caretaker.js';
+import { queueBackup } from '../../src/store/queue-backup.js';
 import { MemoryLogger } from '../memory-logger.js';
 import { bootApi, type BootedApi } from './boot-api.js';
 
@@ -15,17 +16,18 @@ const filesOf = ({ folder }: BootedApi): string[] =>
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name));
 
-const caretakerOf = ({ store, disk, clock }: BootedApi) =>
+const caretakerOf = ({ store, disk, clock }: BootedApi, logger = new MemoryLogger()) =>
   new Caretaker({
     store,
     disk,
     clock: clock.read,
-    logger: new MemoryLogger(),
+    logger,
     retentionDays: 7,
     intervalMs: 3_600_000,
   });
 
 const DAY_MS = 86_400_000;
+const NOW = '2030-01-01T00:00:00.000Z';
 
 let api: BootedApi;
 beforeEach(async () => {
@@ -87,11 +89,31 @@ describe('a backup', () => {
     expect(filesOf(api)).toEqual([]);
   });
 
-  it('is made once, however often it is asked for meanwhile', async () => {
+  it('is made once, however often it is asked for before its turn', async () => {
     const [first, second] = [await api.post(BACKUPS), await api.post(BACKUPS)];
     expect([second.status, second.body]).toEqual([202, first.body]);
     await api.settle();
     expect((await api.get(BACKUPS)).body.data).toHaveLength(1);
+  });
+
+  it('is never one of the daily ones, which are not kept for ever', async () => {
+    const { body: database } = await api.get(MAIN);
+    const { backupId } = queueBackup(
+      api.store,
+      { id: database.id, engineVersion: 18 },
+      { kind: 'scheduled', keptForMs: DAY_MS },
+    );
+    const { body } = await api.post(BACKUPS);
+    expect(body).toMatchObject({ kind: 'manual', expiresAt: null });
+    expect(body.id).not.toBe(backupId);
+  });
+
+  it('is never one that is being made, and holds the database as it was before', async () => {
+    const { body: first } = await api.post(BACKUPS);
+    api.store.run(`UPDATE operations SET status = 'running', started_at = ? WHERE kind = 'backup'`, NOW);
+    const { body: second } = await api.post(BACKUPS);
+    expect(second).toMatchObject({ status: 'pending' });
+    expect(second.id).not.toBe(first.id);
   });
 
   it('is the last one of its database until it is deleted', async () => {
@@ -235,5 +257,33 @@ describe('the caretaker', () => {
     await caretakerOf(api).once();
     expect((await api.get(BACKUPS)).body.data).toMatchObject([{ id: kept }]);
     expect(filesOf(api)).toHaveLength(2);
+  });
+
+  it('tells once of backups whose files are gone, and of files that it knows nothing of', async () => {
+    const logger = new MemoryLogger();
+    const lost = await api.storedBackup();
+    const stray = await api.storedBackup();
+    for (const path of filesOf(api)) if (path.includes(lost)) rmSync(path);
+    api.store.run('DELETE FROM backups WHERE id = ?', stray);
+    const caretaker = caretakerOf(api, logger);
+    caretaker.start();
+    while (logger.lines.length === 0) await sleep(5);
+    caretaker.nudge();
+    await caretaker.stop();
+    expect(logger.lines).toMatchObject([
+      { level: 'error', fields: { missing: [lost], unknown: [stray], problems: [] } },
+    ]);
+    expect(filesOf(api)).toHaveLength(2);
+  });
+
+  it('says nothing about a folder in which all is as it should be', async () => {
+    const logger = new MemoryLogger();
+    await api.storedBackup();
+    const list = jest.spyOn(api.disk, 'list');
+    const caretaker = caretakerOf(api, logger);
+    caretaker.start();
+    while (list.mock.calls.length === 0) await sleep(5);
+    await caretaker.stop();
+    expect(logger.lines).toEqual([]);
   });
 });

@@ -225,7 +225,7 @@ describe('provisioning', () => {
     expect(hanging.reason()).toBe('deadline');
     expect(database(id)).toMatchObject({
       status: 'failed',
-      errorMessage: 'It was not done in time. Restart it to try again.',
+      errorMessage: 'It was not done in time. Restart the database to try again.',
     });
   });
 

@@ -150,19 +150,19 @@ describe('an attempt', () => {
   });
 
   it.each([
-    ['nothing is known', null, null, 'It was not done in time. Restart it to try again.'],
+    ['nothing is known', null, null, 'It was not done in time. Restart the database to try again.'],
     [
       'it came somewhere',
       'Starting PostgreSQL',
       null,
-      'It was not done in time. The last it did: Starting PostgreSQL. Restart it to try again.',
+      'It was not done in time. The last it did: Starting PostgreSQL. Restart the database to try again.',
     ],
     [
       'the attempt before failed',
       'Pulling the image',
       'The disk is full: make room.',
       'It was not done in time. The last it did: Pulling the image. What went wrong before: ' +
-        'The disk is full: make room. Restart it to try again.',
+        'The disk is full: make room. Restart the database to try again.',
     ],
   ])('that the deadline cut short fails and says what to do, when %s', (_, step, before, errorMessage) => {
     const progress = step === null ? null : { step, done: 1, total: 4 };
