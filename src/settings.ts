@@ -35,7 +35,7 @@ export const SETTINGS = [
     name: 'BACKUP_RETENTION_DAYS',
     default: '7',
     meaning:
-      'how long scheduled and final backups are kept, but for the last good one of each database; and how long those that failed are listed',
+      'how long scheduled and final backups are kept, but for the last good one of each database, and what a restore or an import replaced; and how long backups that failed are listed',
   },
   {
     name: 'BACKUP_VERIFY',

@@ -13,7 +13,7 @@ export const operationSchema = z
     backupId: z.string().nullable(),
     result: z.record(z.string(), z.unknown()).nullable().meta({
       description:
-        'What came of it, by its kind. Of a restore and an import: `tables` with their rows (the first 100), `totals`, `extensions`, what was `skipped` and why, for how long clients had to wait (`interruptedMs`), and as `previous` the `database` that holds the former data and until when (`keptUntil`); of one that was found done after something had broken off, what is not known is left out. Of an import from a server also `source`: whether the two could be compared, and the `differences`.',
+        'What came of it, by its kind. Of a restore and an import: `tables` with their rows (the first 100), `totals`, `extensions`, what was `skipped` and why, for how long clients had to wait (`interruptedMs`), and as `previous` the `database` that holds the former data and until when (`keptUntil`); of one that was found done after something had broken off, what is not known is left out. Of an import from a server also `source`: whether the two could be compared, and the `differences`. Of a removal with the volume: whether the `finalBackup` succeeded, and if not the `reason`, for which the `volume` was kept.',
     }),
     createdAt: z.string(),
     startedAt: z.string().nullable(),
