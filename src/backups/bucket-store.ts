@@ -69,7 +69,7 @@ export class BucketStore {
 
   /** The size of an object in bytes, or `null` when there is none. */
   async sizeOf(key: string, signal: AbortSignal): Promise<number | null> {
-    const head = await this.unlessMissing(() =>
+    const head = await this.unlessMissing('HEAD', () =>
       this.client.send(new HeadObjectCommand(this.named(key)), { abortSignal: signal }),
     );
     return head?.ContentLength ?? null;
@@ -77,7 +77,7 @@ export class BucketStore {
 
   /** The content of an object, as fast as it is read, or `null` when there is none. */
   async find(key: string, signal: AbortSignal): Promise<AsyncIterable<Buffer> | null> {
-    const found = await this.unlessMissing(() =>
+    const found = await this.unlessMissing('GET', () =>
       this.reader.send(new GetObjectCommand(this.named(key)), { abortSignal: signal }),
     );
     return found && this.read(found);
@@ -85,7 +85,7 @@ export class BucketStore {
 
   /** Removes an object. One that is not there is fine. */
   async remove(key: string, signal: AbortSignal): Promise<void> {
-    await this.unlessMissing(() =>
+    await this.unlessMissing('DELETE', () =>
       this.client.send(new DeleteObjectCommand(this.named(key)), { abortSignal: signal }),
     );
   }
@@ -117,12 +117,15 @@ export class BucketStore {
     return this.bucket.prefix === '' ? key : `${this.bucket.prefix}/${key}`;
   }
 
-  private async unlessMissing<T>(work: () => Promise<T>): Promise<T | null> {
+  private async unlessMissing<T>(
+    method: 'GET' | 'HEAD' | 'DELETE',
+    work: () => Promise<T>,
+  ): Promise<T | null> {
     return this.telling(async () => {
       try {
         return await work();
       } catch (error) {
-        if (isNoObject(error)) return null;
+        if (isNoObject(error, method)) return null;
         throw error;
       }
     });

@@ -70,7 +70,12 @@ export class CopyStore {
       );
     }
     await this.objects.putText(keys.manifest, formatManifest({ ...manifest, file }), signal);
-    return file;
+    const found = await this.find(key, signal);
+    if (found?.file.sha256 === file.sha256) return file;
+    throw new StorageError(
+      'bucket_unavailable',
+      `${this.pathOf(keys.manifest)} is not there as it was uploaded: see what the service does`,
+    );
   }
 
   /** The dump of a copy, checked as it is read; the last piece comes only when all of it is right. */

@@ -92,7 +92,18 @@ export function parseManifest(text: string, file: string): Manifest {
   const result = manifestSchema.safeParse(content);
   if (!result.success) throw new ManifestError(`${file} is damaged: ${faultsOf(result.error)}`);
   const { format, version, ...manifest } = result.data;
+  if (!isOfItsFile(manifest)) {
+    throw new ManifestError(`${file} is damaged: its file is neither the dump nor encrypted`);
+  }
   return manifest;
+}
+
+/**
+ * What is read is checked against the file, and what is catalogued is the dump: where nothing is encrypted they are one,
+ * or a file that nobody stored would pass for it.
+ */
+function isOfItsFile({ sizeBytes, sha256, file }: Manifest): boolean {
+  return file.encryption !== null || (file.sizeBytes === sizeBytes && file.sha256 === sha256);
 }
 
 function parseJson(text: string, file: string): unknown {

@@ -22,10 +22,16 @@ export function toBucketError(error: unknown, place: string): unknown {
   return new StorageError(code, adviceOf(code, place, told), { cause: error });
 }
 
-/** Whether a request failed because there is no such object. */
-export function isNoObject(error: unknown): boolean {
+const GONE = ['NoSuchKey', 'NoSuchUpload'];
+
+/**
+ * Whether a request failed because there is no such object. A 404 that says nothing more may be that of a proxy, or of a
+ * web server that knows nothing of S3: only of a HEAD, whose answers have no body, it has to be enough.
+ */
+export function isNoObject(error: unknown, method: 'GET' | 'HEAD' | 'DELETE'): boolean {
   const told = toldBy(error);
-  return told?.status === 404 && told.name !== 'NoSuchBucket';
+  if (told?.status !== 404) return false;
+  return told.name === 'NoSuchKey' || (method === 'HEAD' && told.name === 'NotFound');
 }
 
 function toldBy(error: unknown): Told | null {
@@ -42,7 +48,7 @@ function toldBy(error: unknown): Told | null {
 function codeOf({ name, status }: Told): BucketErrorCode {
   if (name === 'NoSuchBucket') return 'bucket_missing';
   if (status === 401 || status === 403) return 'bucket_denied';
-  if (status === 404) return 'missing';
+  if (status === 404 && GONE.includes(name)) return 'missing';
   // Another region, another style of address, or something that is no S3 at all.
   if (status !== null && status < 500 && status !== 408 && status !== 429 && name !== 'RequestTimeout') {
     return 'bucket_refused';

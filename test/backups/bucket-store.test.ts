@@ -241,6 +241,21 @@ describe('a bucket', () => {
     },
   );
 
+  it.each(each.filter(([name]) => name !== 'sizeOf'))(
+    'that is none of S3 is not taken for one without the object by %s',
+    async (_name, work) => {
+      s3.fault = () => ({
+        status: 404,
+        headers: { 'Content-Type': 'text/html' },
+        body: '<html><h1>404</h1></html>',
+      });
+      await expect(work()).rejects.toMatchObject({
+        code: 'bucket_refused',
+        message: expect.stringContaining('PAASDB_S3_ENDPOINT'),
+      });
+    },
+  );
+
   it.each(each)('that sends elsewhere is not followed by %s', async (_name, work) => {
     await using other = await startS3();
     s3.fault = ({ path }) => ({

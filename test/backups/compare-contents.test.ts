@@ -45,7 +45,6 @@ describe('contents', () => {
     expect(compareContents({ extensions: [], schemas: [], tables: [], largeObjects: 0 }, EXPECTED)).toEqual([
       'extension "citext" was not in the dump',
       'extension "plpgsql" was not in the dump',
-      'schema "public" was not in the dump',
       'schema "sales" was not in the dump',
       'table "public"."orders" was not in the dump',
       'table "sales"."orders" was not in the dump',
@@ -68,6 +67,12 @@ describe('contents', () => {
       'table "public"."orders" has 41 rows instead of 42',
       'table "sales"."orders" has 1 row instead of 7',
     ]);
+  });
+
+  it('have the schema `public` although it was dropped, of which a dump cannot tell', () => {
+    const dropped = { ...EXPECTED, schemas: ['sales'] };
+    expect(compareContents(dropped, EXPECTED)).toEqual([]);
+    expect(compareContents(EXPECTED, dropped)).toEqual(['schema "public" is missing']);
   });
 
   it('with dots in their names are not mixed up', () => {

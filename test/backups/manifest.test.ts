@@ -36,6 +36,13 @@ describe('a manifest', () => {
     expect(() => formatManifest({ ...MANIFEST, sha256: 'none' })).toThrow(/SHA-256/);
   });
 
+  it('of a file that is not encrypted is one of that very dump', () => {
+    const other = { ...MANIFEST.file, sha256: 'cd'.repeat(32) };
+    expect(() => parse({ ...document(), file: other })).toThrow(/neither the dump nor encrypted/);
+    const encryption = { format: 'age' as const, recipient: `age1${'q'.repeat(58)}` };
+    expect(parse({ ...document(), file: { ...other, encryption } }).file.encryption).toEqual(encryption);
+  });
+
   it('drops fields that a later version added', () => {
     const later = { ...document(), region: 'eu', contents: { ...document().contents, views: 3 } };
     expect(parse(later)).toEqual(MANIFEST);

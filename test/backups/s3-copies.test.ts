@@ -141,6 +141,9 @@ describe('a copy that fails', () => {
     'nothing can be written': () => void (s3.fault = ({ method }) => (method === 'PUT' ? DENIED : null)),
     'the manifest cannot be written': () =>
       void (s3.fault = ({ method, path }) => (method === 'PUT' && path.includes('.json') ? DENIED : null)),
+    'the manifest is not kept': () =>
+      void (s3.fault = ({ method, path }) =>
+        method === 'PUT' && path.includes('.json') ? { status: 200, headers: { ETag: '"1"' } } : null),
     'what arrived is not all': () =>
       void (s3.fault = ({ method }) =>
         method === 'HEAD' ? { status: 200, headers: { 'Content-Length': '7' } } : null),

@@ -182,8 +182,17 @@ describe('verifying a backup whose files are not what was stored', () => {
   it('does not start anything where the manifest is another', async () => {
     using stored = await storedBackup();
     const text = readFileSync(stored.file('.json'), 'utf8');
-    writeFileSync(stored.file('.json'), text.replace(/"sha256": "\w{8}/, '"sha256": "00000000'));
+    writeFileSync(stored.file('.json'), text.replace(/"sha256": "\w{8}/g, '"sha256": "00000000'));
     await expect(stored.verify()).rejects.toThrow(/are not those that were stored/);
+    expect(stored.runtime.calls.map(({ verb }) => verb)).toEqual(['dump']);
+  });
+
+  it('does not start anything where the manifest leads to another file', async () => {
+    using stored = await storedBackup();
+    const text = readFileSync(stored.file('.json'), 'utf8');
+    const last = text.lastIndexOf('"sha256": "') + '"sha256": "'.length;
+    writeFileSync(stored.file('.json'), `${text.slice(0, last)}00000000${text.slice(last + 8)}`);
+    await expect(stored.verify()).rejects.toThrow(/neither the dump nor encrypted/);
     expect(stored.runtime.calls.map(({ verb }) => verb)).toEqual(['dump']);
   });
 

@@ -3,7 +3,7 @@ import type { SourceContents } from './source-contents.js';
 
 /**
  * What a source held as it should be found in what was loaded from it. What differs on purpose is taken out:
- * extensions that cannot be had here, with their schemas, and what every new database has.
+ * extensions that cannot be had here, with their schemas, and the one that every new database has.
  *
  * @param loadable the extensions that can be had here
  */
@@ -23,9 +23,6 @@ export function besideLoaded(
       ...source.extensions.filter(({ name }) => !leftOut.has(name)),
       ...loaded.extensions.filter(({ name }) => name === 'plpgsql' && !had.has(name)),
     ],
-    schemas: [
-      ...source.schemas.filter((schema) => !schemasLeftOut.has(schema)),
-      ...loaded.schemas.filter((schema) => schema === 'public' && !source.schemas.includes(schema)),
-    ],
+    schemas: source.schemas.filter((schema) => !schemasLeftOut.has(schema)),
   };
 }
