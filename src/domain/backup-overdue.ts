@@ -4,6 +4,9 @@ import type { Database } from './records.js';
 /** A backup may wait for others and take its time: only after that it is missed. */
 const PATIENCE_MS = 2 * 60 * 60_000;
 
+/** By how much clocks may differ. */
+const CLOCK_MS = 60 * 60_000;
+
 /**
  * How old the last good backup of a database may be, where runs of the schedule are at most so far apart. With one
  * every day it is 26 hours.
@@ -25,5 +28,8 @@ export function isBackupOverdue(
   const { plan, status, readyAt, lastBackupAt } = database;
   if (!BACKED_UP_PLANS.includes(plan) || status === 'deleting' || status === 'deleted') return false;
   const since = lastBackupAt ?? readyAt;
-  return since !== null && new Date(since).getTime() + afterMs < now.getTime();
+  if (since === null) return false;
+  const ageMs = now.getTime() - new Date(since).getTime();
+  // One of the future says only that a clock was wrong, and would keep quiet until then.
+  return ageMs > afterMs || ageMs < -CLOCK_MS;
 }

@@ -3,10 +3,12 @@ import type { Backup } from './backup.js';
 const DAY_MS = 24 * 60 * 60_000;
 
 /**
- * Which of the catalogued backups may be deleted now, oldest first: those that succeeded and expired, and those
+ * Which of the catalogued backups may be deleted now: those that succeeded and expired, and those
  * that failed as many days ago as backups are kept. The last good ones of each database stay however old they
  * are, and all that is good while its latest run is a failure: as long as nothing new comes, nothing goes. The age of
  * a file, which a copy or a touch would change, is never looked at.
+ *
+ * @param backups in the order in which they were made: a clock that was once wrong makes none the newest
  */
 export function deletableBackups(backups: readonly Backup[], now: Date, retentionDays: number): Backup[] {
   const time = now.toISOString();
@@ -26,8 +28,7 @@ export function deletableBackups(backups: readonly Backup[], now: Date, retentio
     expiresAt <= time &&
     !kept.has(id) &&
     !failing.has(databaseId);
-  const isDeletable = (backup: Backup) => isForgotten(backup) || isExpired(backup);
-  return backups.filter(isDeletable).sort((one, other) => (isNewer(one, other) ? 1 : -1));
+  return backups.filter((backup) => isForgotten(backup) || isExpired(backup));
 }
 
 /** The newest backup of each database that succeeded, and the newest that was proved by a restore. */
@@ -41,17 +42,7 @@ function isOver({ status }: Backup): boolean {
   return status === 'succeeded' || status === 'failed';
 }
 
+/** Of each database. */
 function newestOfEach(backups: readonly Backup[]): Backup[] {
-  const newest = new Map<string, Backup>();
-  for (const backup of backups) {
-    const before = newest.get(backup.databaseId);
-    if (!before || isNewer(backup, before)) newest.set(backup.databaseId, backup);
-  }
-  return [...newest.values()];
-}
-
-/** A dump holds what the database held when it was started. */
-function isNewer(one: Backup, other: Backup): boolean {
-  const [time, otherTime] = [one.startedAt ?? one.createdAt, other.startedAt ?? other.createdAt];
-  return time === otherTime ? one.id > other.id : time > otherTime;
+  return [...new Map(backups.map((backup) => [backup.databaseId, backup])).values()];
 }

@@ -114,13 +114,9 @@ export function listBackups(store: Store, databaseId: string, page: PageRequest)
   return { data: data.map(toBackup), nextCursor };
 }
 
-/** All that were not removed of one database, for retention to choose from. */
+/** All that were not removed of one database, in the order in which they were made, for retention to choose from. */
 export function listKeptBackups(store: Store, databaseId: string): Backup[] {
-  return queryBackups(
-    store,
-    'b.database_id = ? AND b.removed_at IS NULL ORDER BY b.created_at, b.id',
-    databaseId,
-  );
+  return queryBackups(store, 'b.database_id = ? AND b.removed_at IS NULL ORDER BY o.seq', databaseId);
 }
 
 /** All backups that are stored, of whatever database. */

@@ -21,6 +21,11 @@ describe('a database that is to be backed up every day', () => {
     expect(overdue({ lastBackupAt: hoursAgo(26.001) })).toBe(true);
   });
 
+  it('is overdue when its last good backup is one of the future, which a wrong clock has made', () => {
+    expect(overdue({ lastBackupAt: hoursAgo(-0.9) })).toBe(false);
+    expect(overdue({ lastBackupAt: hoursAgo(-24) })).toBe(true);
+  });
+
   it('that has none yet counts from when it was ready', () => {
     expect(overdue({ lastBackupAt: null, readyAt: hoursAgo(26) })).toBe(false);
     expect(overdue({ lastBackupAt: null, readyAt: hoursAgo(27) })).toBe(true);
