@@ -1,6 +1,5 @@
 import type { Backup, BackupVerify } from '../domain/backup.js';
 import type { Clock } from '../domain/clock.js';
-import { DEADLINE_MS } from '../domain/deadlines.js';
 import type { OperationHandler, Settled, Work } from '../domain/operation-handler.js';
 import type { Database } from '../domain/records.js';
 import type { DatabaseSpec, Runtime } from '../runtime/runtime.js';
@@ -58,7 +57,7 @@ function queueVerification({ store, verify }: BackupHandlerDeps, settled: Settle
   const { id: backupId, databaseId, kind } = backupOf(store, settled);
   if (verify === 'none' || (verify === 'scheduled' && kind !== 'scheduled')) return;
   if (findUnfinishedOperation(store, databaseId, ['verify'])?.status === 'queued') return;
-  enqueueOperation(store, { databaseId, kind: 'verify', backupId, deadlineMs: DEADLINE_MS.verify });
+  enqueueOperation(store, { databaseId, kind: 'verify', backupId });
 }
 
 function backupOf(store: Store, { operation }: Settled): Backup {

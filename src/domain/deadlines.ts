@@ -3,7 +3,7 @@ import type { OperationKind } from './operation.js';
 const MINUTE_MS = 60_000;
 
 /**
- * How long an operation is tried before its failure is final. A removal is never given up: until it is done
+ * How long an operation is tried, from its first attempt on, before its failure is final. A removal is never given up: until it is done
  * the row stays `deleting`, and somebody's data or disk depends on it.
  */
 export const DEADLINE_MS: Record<OperationKind, number | null> = {
@@ -43,6 +43,9 @@ export const ABSENCE_MS = { engine: 10_000, database: 20_000 };
 
 /** How long it waits at the most between two attempts, where that is not half a minute: a bucket can be away for hours. */
 export const RETRY_PAUSE_MS: Partial<Record<OperationKind, number>> = { copy: 10 * MINUTE_MS };
+
+/** Nothing waits longer than this for its next attempt, with all that is added by chance. */
+export const LONGEST_PAUSE_MS = 60 * MINUTE_MS;
 
 /**
  * How many of a kind are at work together, where that is limited: what takes long and reads or writes whole databases

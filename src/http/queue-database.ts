@@ -1,4 +1,3 @@
-import { DEADLINE_MS } from '../domain/deadlines.js';
 import type { Operation } from '../domain/operation.js';
 import { DATABASE_QUOTA, DEFAULT_DATABASE_PLAN, PLAN_OFFERS, type DatabasePlan } from '../domain/plans.js';
 import type { App, Database, Org, Volume } from '../domain/records.js';
@@ -68,7 +67,6 @@ export function queueDatabase(
   const operation = enqueueOperation(store, {
     databaseId: id,
     kind: 'provision',
-    deadlineMs: DEADLINE_MS.provision,
   });
   return { database: mustFind(deps, id), operation };
 }
@@ -81,7 +79,7 @@ export function queueAnotherTry(deps: Pick<ApiDeps, 'store'>, database: Database
   if (database.status !== 'failed') return null;
   const kind = database.readyAt === null ? 'provision' : 'repair';
   if (kind === 'provision') setDatabaseStatus(store, database.id, 'pending');
-  return enqueueOperation(store, { databaseId: database.id, kind, deadlineMs: DEADLINE_MS[kind] });
+  return enqueueOperation(store, { databaseId: database.id, kind });
 }
 
 function takeVolume(

@@ -33,6 +33,9 @@ export interface ProvisionerDeps {
   attemptMs: number;
 }
 
+/** Node.js takes a longer one for none at all. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 interface Attempt {
   operation: Operation;
   abort: AbortController;
@@ -80,7 +83,7 @@ export class DatabaseProvisioner {
 
   /** A store that fails (a full disk, say) is told of, and tried again with the next beat. */
   private pump(): void {
-    const { store, concurrency, clock, logger } = this.deps;
+    const { store, concurrency, clock, heartbeatMs, logger } = this.deps;
     try {
       // First of all: after a jump of the clock what is at work here would pass for abandoned.
       this.extendLeases();
@@ -92,7 +95,8 @@ export class DatabaseProvisioner {
         this.attempt(claimed);
       }
       const due = nextDueAt(store);
-      if (due !== null) this.pumpIn(new Date(due).getTime() - clock().getTime());
+      // Not past the next beat: a clock that was wrong may have put it off for years.
+      if (due !== null) this.pumpIn(Math.min(heartbeatMs, new Date(due).getTime() - clock().getTime()));
     } catch (error) {
       logger.error({ err: error }, 'the queue of operations cannot be worked on');
     }
@@ -128,7 +132,10 @@ export class DatabaseProvisioner {
     const leftMs = operation.deadlineAt
       ? new Date(operation.deadlineAt).getTime() - clock().getTime()
       : attemptMs;
-    const deadline = setTimeout(() => this.abort(attempt, 'deadline'), Math.max(0, leftMs));
+    const deadline = setTimeout(
+      () => this.abort(attempt, 'deadline'),
+      Math.min(MAX_TIMER_MS, Math.max(0, leftMs)),
+    );
     this.attempts.set(operation.id, attempt);
     attempt.done = this.perform(claimed, attempt)
       .then((outcome) => {

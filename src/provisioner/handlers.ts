@@ -1,4 +1,3 @@
-import { DEADLINE_MS } from '../domain/deadlines.js';
 import type { DatabaseSpec, Runtime } from '../runtime/runtime.js';
 import { auditOperation } from '../store/audit-operation.js';
 import { deleteCredential } from '../store/credentials.js';
@@ -61,7 +60,7 @@ function provision(deps: HandlerDeps): OperationHandler {
     failed: (settled, errorMessage) => {
       handler.failed(settled, errorMessage);
       const databaseId = settled.database.id;
-      enqueueOperation(store, { databaseId, kind: 'discard', deadlineMs: DEADLINE_MS.discard });
+      enqueueOperation(store, { databaseId, kind: 'discard' });
     },
   };
 }

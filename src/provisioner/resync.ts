@@ -8,7 +8,6 @@ import { findDatabaseById, listDatabasesToWatch } from '../store/databases.js';
 import { enqueueOperation, isRepairHeldUp } from '../store/operations.js';
 import type { Store } from '../store/store.js';
 import { databaseSpec } from './database-spec.js';
-import { DEADLINE_MS } from '../domain/deadlines.js';
 
 export interface ResyncDeps {
   store: Store;
@@ -92,7 +91,7 @@ export class Resync {
     return store.transaction(() => {
       const status = findDatabaseById(store, databaseId)?.status;
       if ((status !== 'ready' && status !== 'failed') || isRepairHeldUp(store, databaseId)) return false;
-      enqueueOperation(store, { databaseId, kind: 'repair', deadlineMs: DEADLINE_MS.repair });
+      enqueueOperation(store, { databaseId, kind: 'repair' });
       logger.warn({ databaseId, reason }, 'a database differs from its row and is repaired');
       return true;
     });

@@ -1,4 +1,4 @@
-import { AT_ONCE, DEADLINE_MS } from '../domain/deadlines.js';
+import { AT_ONCE, DEADLINE_MS, LONGEST_PAUSE_MS } from '../domain/deadlines.js';
 import {
   ASIDE_KINDS,
   MENDING_KINDS,
@@ -17,18 +17,22 @@ function goesBefore(one: string, other: string): string {
   return `(${overtakes(one, other)} OR (${one}.seq < ${other}.seq AND NOT ${overtakes(other, one)}))`;
 }
 
+/** When what waits for a retry is due, as a condition: what is due later than any pause was put off by a wrong clock. */
+const IS_DUE = '(o.run_at <= @now OR o.run_at > @farthest)';
+
 /**
- * Takes the next operation that is due, under a lease of `leaseMs`. There is never more than one at work on a
+ * Takes the next operation that is due, under a lease of `leaseMs`. Its deadline begins with the first of its attempts:
+ * to wait for a turn is not to try. There is never more than one at work on a
  * database, and its oldest comes first, but for what mends it: that goes before what is patient. Those beside it count
  * for themselves. An expired lease is claimed anew.
  */
 export function claimNextOperation(store: Store, leaseMs: number): Operation | undefined {
   const row = store.get<OperationRow>(
     `UPDATE operations SET status = 'running', attempts = attempts + 1, lease_expires_at = @leaseExpiresAt,
-       started_at = coalesce(started_at, @now)
+       started_at = coalesce(started_at, @now), deadline_at = coalesce(deadline_at, json_extract(@deadlines, '$.' || kind))
      WHERE seq = (
        SELECT o.seq FROM operations o
-       WHERE o.status IN ('queued', 'running') AND o.run_at <= @now
+       WHERE o.status IN ('queued', 'running') AND ${IS_DUE}
          AND (o.status = 'queued' OR o.lease_expires_at <= @now)
          AND coalesce(json_extract(@atOnce, '$.' || o.kind) > (
            SELECT count(*) FROM operations r
@@ -39,9 +43,22 @@ export function claimNextOperation(store: Store, leaseMs: number): Operation | u
                           AND (e.status = 'running' OR (o.status = 'queued' AND ${goesBefore('e', 'o')}))))
        ORDER BY o.run_at, o.seq LIMIT 1)
      RETURNING ${COLUMNS}`,
-    { now: store.now(), leaseExpiresAt: store.now(leaseMs), atOnce: JSON.stringify(AT_ONCE) },
+    {
+      now: store.now(),
+      farthest: store.now(LONGEST_PAUSE_MS),
+      leaseExpiresAt: store.now(leaseMs),
+      deadlines: JSON.stringify(deadlinesFrom(store)),
+      atOnce: JSON.stringify(AT_ONCE),
+    },
   );
   return row && toOperation(row);
+}
+
+/** Of an attempt that begins now, by kind. */
+function deadlinesFrom(store: Store): Record<string, string | null> {
+  return Object.fromEntries(
+    Object.entries(DEADLINE_MS).map(([kind, ms]) => [kind, ms === null ? null : store.now(ms)]),
+  );
 }
 
 /** When the next operation comes due that waits for a retry; `null` when none does. */
@@ -112,14 +129,7 @@ export function requeueOperation(
 export function recoverOperations(store: Store): number {
   const now = store.now();
   return store.transaction(() => {
-    for (const [kind, deadlineMs] of Object.entries(DEADLINE_MS)) {
-      if (deadlineMs === null) continue;
-      store.run(
-        `UPDATE operations SET deadline_at = ? WHERE kind = ? AND status IN ('queued', 'running')`,
-        store.now(deadlineMs),
-        kind,
-      );
-    }
+    store.run(`UPDATE operations SET deadline_at = NULL WHERE status IN ('queued', 'running')`);
     store.run(
       `UPDATE operations SET status = 'cancelled', finished_at = ?, lease_expires_at = NULL
        WHERE status = 'running' AND cancel_requested = 1`,

@@ -10,26 +10,23 @@ export interface NewOperation {
   kind: OperationKind;
   deleteVolume?: boolean;
   backupId?: string;
-  /** How long it may be tried; `null` for as long as it takes. */
-  deadlineMs: number | null;
 }
 
 /** Queues an operation behind the others of its database, and returns it. */
 export function enqueueOperation(
   store: Store,
-  { id, databaseId, kind, deleteVolume, backupId, deadlineMs }: NewOperation,
+  { id, databaseId, kind, deleteVolume, backupId }: NewOperation,
 ): Operation {
   const now = store.now();
   const row = store.get<OperationRow>(
-    `INSERT INTO operations (id, database_id, kind, status, delete_volume, backup_id, run_at, deadline_at, created_at)
-     VALUES (?, ?, ?, 'queued', ?, ?, ?, ?, ?) RETURNING ${COLUMNS}`,
+    `INSERT INTO operations (id, database_id, kind, status, delete_volume, backup_id, run_at, created_at)
+     VALUES (?, ?, ?, 'queued', ?, ?, ?, ?) RETURNING ${COLUMNS}`,
     id ?? store.newId(),
     databaseId,
     kind,
     deleteVolume ? 1 : 0,
     backupId ?? null,
     now,
-    deadlineMs === null ? null : store.now(deadlineMs),
     now,
   );
   if (!row) throw new Error('INSERT … RETURNING gave no row');

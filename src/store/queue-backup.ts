@@ -1,5 +1,4 @@
 import type { BackupKind } from '../domain/backup.js';
-import { DEADLINE_MS } from '../domain/deadlines.js';
 import type { Operation } from '../domain/operation.js';
 import type { Database } from '../domain/records.js';
 import { insertBackup } from './backups.js';
@@ -12,7 +11,7 @@ export function queueBackup(
   { id: databaseId, engineVersion }: Pick<Database, 'id' | 'engineVersion'>,
   { kind, keptForMs }: { kind: BackupKind; keptForMs: number | null },
 ): { backupId: string; operation: Operation } {
-  const operation = enqueueOperation(store, { databaseId, kind: 'backup', deadlineMs: DEADLINE_MS.backup });
+  const operation = enqueueOperation(store, { databaseId, kind: 'backup' });
   const backupId = store.newId();
   const operationId = operation.id;
   insertBackup(store, { id: backupId, databaseId, operationId, kind, engineVersion, keptForMs });

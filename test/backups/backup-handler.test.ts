@@ -17,7 +17,7 @@ function askedBackup() {
   const database = readyDatabase(store);
   const { signal } = new AbortController();
   const ask = () => {
-    const operation = enqueueOperation(store, { databaseId: database.id, kind: 'backup', deadlineMs: 1000 });
+    const operation = enqueueOperation(store, { databaseId: database.id, kind: 'backup' });
     const { id } = operation;
     const asked = { databaseId: database.id, operationId: id, kind: 'manual', engineVersion: 17 } as const;
     insertBackup(store, { id, keptForMs: null, ...asked });

@@ -6,7 +6,6 @@ import { keyOf } from '../../src/backups/key-of.js';
 import { openStored } from '../../src/backups/open-stored.js';
 import type { Backup } from '../../src/domain/backup.js';
 import type { Bucket } from '../../src/domain/bucket.js';
-import { DEADLINE_MS } from '../../src/domain/deadlines.js';
 import { DatabaseProvisioner } from '../../src/provisioner/database-provisioner.js';
 import { OperationWaiters } from '../../src/provisioner/operation-waiters.js';
 import { findBackup, insertBackup } from '../../src/store/backups.js';
@@ -72,7 +71,6 @@ export function copyingDaemon(bucket: Bucket | null, encryption: Encryption) {
       const operation = enqueueOperation(store, {
         databaseId: database.id,
         kind: 'backup',
-        deadlineMs: DEADLINE_MS.backup,
       });
       const { id } = operation;
       const row = { databaseId: database.id, operationId: id, kind: 'manual', engineVersion: 17 } as const;

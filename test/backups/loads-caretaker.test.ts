@@ -29,7 +29,7 @@ async function askedImport() {
       yield Buffer.from('SELECT 1;');
     })(),
   );
-  enqueueOperation(store, { id, databaseId: database.id, kind: 'import', deadlineMs: 1000 });
+  enqueueOperation(store, { id, databaseId: database.id, kind: 'import' });
   const load = { operationId: id, databaseId: database.id, replaces: false, sourceUrl: null };
   insertLoad(store, { ...load, previousKeptForMs: 1000 });
   incoming.release(id);

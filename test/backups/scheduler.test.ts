@@ -136,7 +136,7 @@ describe('a database', () => {
   it('that is busy otherwise has its backup queued behind that', async () => {
     const id = ready();
     const scheduler = await start({ windowMinutes: 0 });
-    enqueueOperation(test.store, { databaseId: id, kind: 'restart', deadlineMs: 60_000 });
+    enqueueOperation(test.store, { databaseId: id, kind: 'restart' });
     test.clock.advance(3 * HOUR_MS);
     expect(await scheduler.tick()).toBe(1);
     expect(claimNextOperation(test.store, 30_000)?.kind).toBe('restart');

@@ -71,7 +71,7 @@ async function storedBackup({
     async verify(): Promise<void> {
       const queued =
         findUnfinishedOperationOn(store, backupId, 'verify') ??
-        enqueueOperation(store, { databaseId: database.id, kind: 'verify', backupId, deadlineMs: 1000 });
+        enqueueOperation(store, { databaseId: database.id, kind: 'verify', backupId });
       claimNextOperation(store, 1000);
       let errorMessage: string | null = null;
       try {
@@ -230,7 +230,7 @@ describe('a backup that is made', () => {
   it('is verified beside other work on its database', async () => {
     using stored = await storedBackup({ verify: 'all' });
     const { store, database } = stored;
-    enqueueOperation(store, { databaseId: database.id, kind: 'restart', deadlineMs: 1000 });
+    enqueueOperation(store, { databaseId: database.id, kind: 'restart' });
     expect(claimNextOperation(store, 1000)?.kind).toBe('verify');
     expect(claimNextOperation(store, 1000)?.kind).toBe('restart');
     expect(findUnfinishedOperation(store, database.id, ['verify'])?.backupId).toBe(stored.backupId);

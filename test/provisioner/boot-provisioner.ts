@@ -1,4 +1,3 @@
-import { DEADLINE_MS } from '../../src/domain/deadlines.js';
 import type { Operation, OperationKind } from '../../src/domain/operation.js';
 import type { Database } from '../../src/domain/records.js';
 import { DatabaseProvisioner } from '../../src/provisioner/database-provisioner.js';
@@ -42,8 +41,7 @@ export function bootProvisioner({ concurrency = 10 } = {}) {
   });
   /** Queues work on a database as the API does, and says so. */
   const ask = (kind: OperationKind, databaseId: string, { deleteVolume = false } = {}): Operation => {
-    const deadlineMs = DEADLINE_MS[kind];
-    const operation = enqueueOperation(store, { databaseId, kind, deleteVolume, deadlineMs });
+    const operation = enqueueOperation(store, { databaseId, kind, deleteVolume });
     provisioner.nudge();
     return operation;
   };

@@ -77,7 +77,7 @@ describe('provisioning', () => {
     provisioner.start();
     await now();
     const { id } = sampleDatabase(store);
-    enqueueOperation(store, { databaseId: id, kind: 'provision', deadlineMs: null });
+    enqueueOperation(store, { databaseId: id, kind: 'provision' });
     await pass(HEARTBEAT_MS - 10);
     expect(database(id).status).toBe('pending');
     await pass(10);
@@ -764,7 +764,7 @@ describe('when something goes wrong inside', () => {
     provisioner.start();
     await now();
     const { id } = sampleDatabase(store);
-    enqueueOperation(store, { databaseId: id, kind: 'provision', deadlineMs: null });
+    enqueueOperation(store, { databaseId: id, kind: 'provision' });
     store.run('ALTER TABLE operations RENAME TO away');
     await pass(HEARTBEAT_MS);
     expect(logger.messages('error')).toContain('the queue of operations cannot be worked on');

@@ -27,7 +27,6 @@ function deletedWithBackup() {
     kind: 'remove',
     deleteVolume: true,
     backupId,
-    deadlineMs: null,
   });
   /** One attempt at what is next, which has to be of this kind. */
   const attempt = async (kind: OperationKind): Promise<Settled> => {

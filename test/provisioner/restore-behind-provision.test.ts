@@ -1,4 +1,3 @@
-import { DEADLINE_MS } from '../../src/domain/deadlines.js';
 import { insertBackup } from '../../src/store/backups.js';
 import { insertLoad } from '../../src/store/loads.js';
 import { enqueueOperation } from '../../src/store/operations.js';
@@ -13,7 +12,7 @@ it('fails as soon as the provision before it is given up, and says why', async (
   await using test = bootProvisioner();
   const { store, runtime, provisioner } = test;
   const { id: databaseId } = readyDatabase(store, { name: 'origin' });
-  const { id: backupId } = enqueueOperation(store, { databaseId, kind: 'backup', deadlineMs: 1000 });
+  const { id: backupId } = enqueueOperation(store, { databaseId, kind: 'backup' });
   store.run(`UPDATE operations SET status = 'succeeded'`);
   insertBackup(store, {
     id: backupId,
@@ -29,7 +28,6 @@ it('fails as soon as the provision before it is given up, and says why', async (
     databaseId: copy.id,
     kind: 'restore',
     backupId,
-    deadlineMs: DEADLINE_MS.restore,
   });
   const load = { operationId: restore.id, databaseId: copy.id, replaces: false, sourceUrl: null };
   insertLoad(store, { ...load, previousKeptForMs: 1000 });

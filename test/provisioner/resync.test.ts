@@ -99,7 +99,7 @@ describe('comparing rows with the runtime', () => {
     runtime.drift = { [id]: 'its container is gone' };
     expect(await resync.once()).toBe(1);
     expect(operationsOf(store, id)).toMatchObject([
-      { kind: 'repair', status: 'queued', deadlineAt: '2030-01-01T00:10:00.000Z' },
+      { kind: 'repair', status: 'queued', deadlineAt: null },
     ]);
     expect(operationsOf(store, well.id)).toEqual([]);
     expect(nudge).toHaveBeenCalledTimes(1);
@@ -175,8 +175,7 @@ describe('comparing rows with the runtime', () => {
   it.each([
     [
       'work was queued',
-      (store: Store, id: string) =>
-        void enqueueOperation(store, { databaseId: id, kind: 'restart', deadlineMs: null }),
+      (store: Store, id: string) => void enqueueOperation(store, { databaseId: id, kind: 'restart' }),
     ],
     ['it is being deleted', (store: Store, id: string) => setDatabaseStatus(store, id, 'deleting')],
   ])('queues nothing when %s while it compared', async (_, meanwhile) => {
@@ -305,7 +304,7 @@ describe('stopping', () => {
 
 it('repairs a database although a backup of it is being verified', async () => {
   const { id } = readyDatabase(test.store);
-  enqueueOperation(test.store, { databaseId: id, kind: 'verify', deadlineMs: 1000 });
+  enqueueOperation(test.store, { databaseId: id, kind: 'verify' });
   claimNextOperation(test.store, 1000);
   test.runtime.drift = { [id]: 'its container is gone' };
   expect(await test.resync.once()).toBe(1);

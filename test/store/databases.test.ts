@@ -189,7 +189,7 @@ describe('listDatabasesToWatch', () => {
 
   it('leaves out those with work queued or running', () => {
     const { id } = readyDatabase(test.store);
-    enqueueOperation(test.store, { databaseId: id, kind: 'restart', deadlineMs: null });
+    enqueueOperation(test.store, { databaseId: id, kind: 'restart' });
     expect(watched()).toEqual([]);
     const operation = defined(claimNextOperation(test.store, 1000));
     expect(watched()).toEqual([]);
@@ -201,7 +201,7 @@ describe('listDatabasesToWatch', () => {
     'gives one whose %s waits, and not one where it is at work',
     (kind) => {
       const { id } = readyDatabase(test.store);
-      enqueueOperation(test.store, { databaseId: id, kind, deadlineMs: null });
+      enqueueOperation(test.store, { databaseId: id, kind });
       expect(watched()).toEqual(['main']);
       claimNextOperation(test.store, 1000);
       expect(watched()).toEqual([]);
@@ -210,7 +210,7 @@ describe('listDatabasesToWatch', () => {
 
   it('leaves out one whose repair failed a short while ago', () => {
     const { id } = readyDatabase(test.store);
-    enqueueOperation(test.store, { databaseId: id, kind: 'repair', deadlineMs: 1000 });
+    enqueueOperation(test.store, { databaseId: id, kind: 'repair' });
     const operation = defined(claimNextOperation(test.store, 1000));
     settleOperation(test.store, operation.id, 'failed', { errorMessage: 'no', progress: null });
     setDatabaseStatus(test.store, id, 'failed', 'no');
@@ -223,7 +223,7 @@ describe('listDatabasesToWatch', () => {
     'gives one whose %s failed a short while ago: that says nothing about what runs',
     (kind) => {
       const { id } = readyDatabase(test.store);
-      enqueueOperation(test.store, { databaseId: id, kind, deadlineMs: 1000 });
+      enqueueOperation(test.store, { databaseId: id, kind });
       const operation = defined(claimNextOperation(test.store, 1000));
       settleOperation(test.store, operation.id, 'failed', { errorMessage: 'no', progress: null });
       expect(watched()).toEqual(['main']);
@@ -232,7 +232,7 @@ describe('listDatabasesToWatch', () => {
 
   it.each(['verify', 'copy'] as const)('gives one of which a backup is at work (%s)', (kind) => {
     const { id } = readyDatabase(test.store);
-    enqueueOperation(test.store, { databaseId: id, kind, deadlineMs: 1000 });
+    enqueueOperation(test.store, { databaseId: id, kind });
     expect(watched()).toEqual(['main']);
     claimNextOperation(test.store, 1000);
     expect(watched()).toEqual(['main']);

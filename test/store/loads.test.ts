@@ -22,7 +22,7 @@ const URL = 'postgresql://ada:hunter2@db.example.com/shop';
 const DAY_MS = 86_400_000;
 
 function queueImport(store: Store, databaseId: string, sourceUrl: string | null = URL): string {
-  const { id } = enqueueOperation(store, { databaseId, kind: 'import', deadlineMs: 1000 });
+  const { id } = enqueueOperation(store, { databaseId, kind: 'import' });
   const previousKeptForMs = 7 * DAY_MS;
   insertLoad(store, { operationId: id, databaseId, replaces: true, sourceUrl, previousKeptForMs });
   return id;
@@ -149,7 +149,7 @@ describe('former data', () => {
     expect(expired(store)).toEqual([]);
     settle(store, id, 'succeeded');
     expect(expired(store)).toEqual([databaseId]);
-    enqueueOperation(store, { databaseId, kind: 'restart', deadlineMs: 1000 });
+    enqueueOperation(store, { databaseId, kind: 'restart' });
     claimNextOperation(store, 1000);
     expect(expired(store)).toEqual([]);
   });

@@ -12,7 +12,7 @@ import {
   getOperation,
   isRepairHeldUp,
 } from '../../src/store/operations.js';
-import { DEADLINE_MS } from '../../src/domain/deadlines.js';
+import { DEADLINE_MS, LONGEST_PAUSE_MS } from '../../src/domain/deadlines.js';
 import type { OperationKind } from '../../src/domain/operation.js';
 import { openTestStore, type TestStore } from './open-test-store.js';
 import { defined, sampleDatabase } from './sample-rows.js';
@@ -26,7 +26,7 @@ afterEach(() => test[Symbol.dispose]());
 
 const database = (name: string) => sampleDatabase(test.store, { name });
 const enqueue = (databaseId: string, kind: OperationKind = 'restart') =>
-  enqueueOperation(test.store, { databaseId, kind, deadlineMs: 60_000 });
+  enqueueOperation(test.store, { databaseId, kind });
 const claim = () => claimNextOperation(test.store, LEASE_MS);
 const requeue = (id: string, runAt: string, errorMessage: string | null, attempts = 1) =>
   requeueOperation(test.store, id, { runAt, errorMessage, attempts });
@@ -64,6 +64,25 @@ describe('claimNextOperation', () => {
       });
     },
   );
+
+  it('gives it a deadline with its first attempt, however long it has waited, and no other with the next', () => {
+    const { id } = enqueue(database('main').id, 'verify');
+    test.clock.advance(7 * 86_400_000);
+    const deadlineAt = test.store.now(DEADLINE_MS.verify ?? 0);
+    expect(claim()).toMatchObject({ id, deadlineAt });
+    requeue(id, test.store.now(), 'no luck');
+    test.clock.advance(1000);
+    expect(claim()).toMatchObject({ id, deadlineAt });
+  });
+
+  it('gives what a clock that was wrong has put off for years', () => {
+    const { id } = enqueue(database('main').id);
+    claim();
+    requeue(id, test.store.now(LONGEST_PAUSE_MS), 'no luck');
+    expect(claim()).toBeUndefined();
+    test.clock.advance(-86_400_000);
+    expect(claim()?.id).toBe(id);
+  });
 
   it('gives a backup anew whose lease has run out, whatever is queued behind it', () => {
     const { id } = database('main');
@@ -235,29 +254,18 @@ describe('recoverOperations', () => {
       status: 'cancelled',
       finishedAt: test.store.now(),
     });
-    const deadlineAt = test.store.now(DEADLINE_MS.restart ?? 0);
-    expect(getOperation(test.store, queued.id)).toEqual({ ...queued, deadlineAt });
+    expect(getOperation(test.store, queued.id)).toEqual(queued);
   });
 
   it('gives what is not done the whole of its time again, and a removal no end', () => {
-    const [queued, running, removal, done] = [
-      enqueue(database('queued').id, 'provision'),
-      enqueue(database('running').id, 'repair'),
-      enqueueOperation(test.store, { databaseId: database('removal').id, kind: 'remove', deadlineMs: null }),
-      enqueue(database('done').id),
-    ];
-    for (const { id } of [running, done]) {
-      test.store.run(`UPDATE operations SET status = 'running' WHERE id = ?`, id);
-    }
-    settleOperation(test.store, done.id, 'failed', DONE);
+    const started = ['provision', 'remove'] as const;
+    for (const kind of started) enqueue(database(kind).id, kind);
+    while (claim());
     test.clock.advance(3_600_000);
     recoverOperations(test.store);
-    const deadlineOf = ({ id }: { id: string }) => getOperation(test.store, id).deadlineAt;
-    expect([queued, running, removal, done].map(deadlineOf)).toEqual([
-      test.store.now(DEADLINE_MS.provision ?? 0),
-      test.store.now(DEADLINE_MS.repair ?? 0),
-      null,
-      done.deadlineAt,
+    expect([claim(), claim()]).toMatchObject([
+      { kind: 'provision', deadlineAt: test.store.now(DEADLINE_MS.provision ?? 0) },
+      { kind: 'remove', deadlineAt: null },
     ]);
   });
 

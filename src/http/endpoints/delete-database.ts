@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { DEADLINE_MS } from '../../domain/deadlines.js';
 import type { Operation } from '../../domain/operation.js';
 import type { Database } from '../../domain/records.js';
 import { findDatabaseById, setDatabaseStatus } from '../../store/databases.js';
@@ -68,7 +67,6 @@ export const deleteDatabaseEndpoint = (deps: Pick<ApiDeps, 'store' | 'backupRete
         kind: 'remove',
         deleteVolume,
         ...(backupId !== null && { backupId }),
-        deadlineMs: DEADLINE_MS.remove,
       });
       const target = `${app.slug}/${database.name}`;
       audit('database.delete', target, { databaseId: database.id, deleteVolume, finalBackupId: backupId });

@@ -1,5 +1,4 @@
 import { z } from 'zod';
-import { DEADLINE_MS } from '../../domain/deadlines.js';
 import type { Operation } from '../../domain/operation.js';
 import type { Database } from '../../domain/records.js';
 import { parseSourceUrl, SourceUrlError } from '../../domain/source-url.js';
@@ -107,7 +106,6 @@ export const importDatabaseEndpoint = (deps: Deps) => {
         ...(upload && { id: upload.id }),
         databaseId: database.id,
         kind: 'import',
-        deadlineMs: DEADLINE_MS.import,
       });
       insertLoad(store, {
         operationId: operation.id,

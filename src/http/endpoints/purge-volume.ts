@@ -1,4 +1,3 @@
-import { DEADLINE_MS } from '../../domain/deadlines.js';
 import type { Operation } from '../../domain/operation.js';
 import { enqueueOperation, findUnfinishedOperation } from '../../store/operations.js';
 import { findVolume, setVolumeState } from '../../store/volumes.js';
@@ -38,7 +37,7 @@ export const purgeVolumeEndpoint = ({ store }: Pick<ApiDeps, 'store'>) => {
           `volume ${id} is ${volume.state}: only a preserved volume can be purged`,
         );
       }
-      const operation = enqueueOperation(store, { databaseId, kind: 'purge', deadlineMs: DEADLINE_MS.purge });
+      const operation = enqueueOperation(store, { databaseId, kind: 'purge' });
       audit('volume.purge', id, { app: volume.app, database: volume.databaseName }, volume.org);
       return { ...reply(id, 202), awaits: operation.id };
     },

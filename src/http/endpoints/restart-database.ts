@@ -1,4 +1,3 @@
-import { DEADLINE_MS } from '../../domain/deadlines.js';
 import type { Operation } from '../../domain/operation.js';
 import { enqueueOperation } from '../../store/operations.js';
 import type { ApiDeps } from '../api-deps.js';
@@ -28,7 +27,6 @@ export const restartDatabaseEndpoint = ({ store }: Pick<ApiDeps, 'store'>) =>
         enqueueOperation(store, {
           databaseId: database.id,
           kind: 'restart',
-          deadlineMs: DEADLINE_MS.restart,
         });
       audit('database.restart', `${app.slug}/${database.name}`, { databaseId: database.id });
       const Location = operationLocation(database, operation);

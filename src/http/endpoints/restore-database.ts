@@ -1,4 +1,3 @@
-import { DEADLINE_MS } from '../../domain/deadlines.js';
 import type { Operation } from '../../domain/operation.js';
 import { insertLoad } from '../../store/loads.js';
 import { enqueueOperation } from '../../store/operations.js';
@@ -53,7 +52,6 @@ export const restoreDatabaseEndpoint = (deps: Deps) => {
         databaseId: target.id,
         kind: 'restore',
         backupId: backup.id,
-        deadlineMs: DEADLINE_MS.restore,
       });
       insertLoad(store, {
         operationId: operation.id,

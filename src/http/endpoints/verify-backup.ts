@@ -1,4 +1,3 @@
-import { DEADLINE_MS } from '../../domain/deadlines.js';
 import type { Operation } from '../../domain/operation.js';
 import { enqueueOperation, findUnfinishedOperationOn } from '../../store/operations.js';
 import type { ApiDeps } from '../api-deps.js';
@@ -38,7 +37,6 @@ export const verifyBackupEndpoint = ({ store }: Pick<ApiDeps, 'store'>) =>
           databaseId: database.id,
           kind: 'verify',
           backupId: id,
-          deadlineMs: DEADLINE_MS.verify,
         });
       if (!unfinished)
         audit('backup.verify', `${app.slug}/${database.name}`, { databaseId: database.id, backupId: id });
