@@ -21,6 +21,7 @@ import { verifyHandler } from './backups/verify-handler.js';
 import type { Config } from './config.js';
 import { AddressRules } from './domain/address-rules.js';
 import { isBackupOverdue, overdueAfterMs } from './domain/backup-overdue.js';
+import { ClockWatch } from './domain/clock-watch.js';
 import type { Clock } from './domain/clock.js';
 import type { Logger } from './domain/logger.js';
 import type { OperationHandlers } from './domain/operation-handler.js';
@@ -83,6 +84,8 @@ export function buildBackups(deps: BackupsDeps): Backups {
   const source = { resolve: addressesOf, rules: new AddressRules(config.importAllow, config.subnetPool) };
   const exporter = new Exporter({ runtime, specOf, atOnce: 4, idleMs: MINUTE_MS });
 
+  const clockWatch = new ClockWatch(clock, () => performance.now());
+  const isSteady = () => clockWatch.isSteady();
   const overdueWatch = new OverdueWatch({ store, isOverdue, clock, logger, intervalMs: HOUR_MS });
   const scheduler = new BackupScheduler({
     store,
@@ -98,6 +101,7 @@ export function buildBackups(deps: BackupsDeps): Backups {
     store,
     disk,
     clock,
+    isSteady,
     logger,
     retentionDays: config.backupRetentionDays,
     intervalMs: HOUR_MS,
@@ -107,6 +111,7 @@ export function buildBackups(deps: BackupsDeps): Backups {
     runtime,
     incoming,
     specOf,
+    isSteady,
     logger,
     intervalMs: MINUTE_MS,
     patienceMs: MINUTE_MS,

@@ -8,6 +8,7 @@ import type { Logger } from './domain/logger.js';
 import type { BackupKeys } from './secrets/backup-keys.js';
 import { loadBackupKeys } from './secrets/load-backup-keys.js';
 import { readSecretFile } from './secrets/secret-file.js';
+import { hasStoredBackups } from './store/backups.js';
 import { listBackupRecipients } from './store/copies.js';
 import type { Store } from './store/store.js';
 
@@ -19,7 +20,8 @@ export async function openBackupStores(
 ): Promise<{ disk: DiskStore; copies: CopyStore | null }> {
   const { backupEncryption, backupDir, bucket } = config;
   const keys = await openKeys(store, config, logger);
-  const disk = new DiskStore(backupDir, { keys, encrypts: backupEncryption === 'all' });
+  const isNew = () => !hasStoredBackups(store);
+  const disk = new DiskStore(backupDir, { keys, encrypts: backupEncryption === 'all' }, isNew);
   if (!bucket) return { disk, copies: null };
   // Only who has a bucket pays for the SDK, in memory and in time.
   const { BucketStore } = await import('./backups/bucket-store.js');

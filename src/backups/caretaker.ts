@@ -21,6 +21,8 @@ export interface CaretakerDeps {
   store: Store;
   disk: DiskStore;
   clock: Clock;
+  /** Whether the clock can be believed that something is old. */
+  isSteady: () => boolean;
   logger: Logger;
   retentionDays: number;
   intervalMs: number;
@@ -58,7 +60,12 @@ export class Caretaker {
   }
 
   async once(): Promise<void> {
-    const { store, disk, clock, retentionDays, logger } = this.deps;
+    if (this.deps.isSteady()) this.letGo();
+    await this.removeFiles();
+  }
+
+  private letGo(): void {
+    const { store, clock, retentionDays, logger } = this.deps;
     for (const databaseId of listBackedUpDatabaseIds(store)) {
       store.transaction(() => {
         for (const { id } of deletableBackups(listKeptBackups(store, databaseId), clock(), retentionDays)) {
@@ -69,6 +76,10 @@ export class Caretaker {
         }
       });
     }
+  }
+
+  private async removeFiles(): Promise<void> {
+    const { store, disk, logger } = this.deps;
     for (const backup of listRemovedBackups(store)) {
       const database = findDatabaseById(store, backup.databaseId);
       if (!database) throw new Error(`backup ${backup.id} has no database`);

@@ -33,6 +33,8 @@ export class DiskStore {
   constructor(
     folder: string,
     private readonly encryption: Encryption = NOT_ENCRYPTED,
+    /** Whether nothing was ever kept: otherwise what is missing here is a disk. */
+    private readonly isNew: () => boolean = () => true,
   ) {
     this.root = resolve(folder);
   }
@@ -45,6 +47,7 @@ export class DiskStore {
       throw new StorageError('in_the_way', `${place.dump} is being written already`);
     const end = () => this.end(place);
     try {
+      if (!this.isNew()) await requireFolders(this.root, [TOP_FOLDER]);
       await makeFolders(this.root, place.folderNames);
       removeLeftovers(place);
       for (const path of [place.dump, place.encryptedDump, place.manifest]) {

@@ -8,9 +8,8 @@ import { readManifest } from './read-manifest.js';
 import { onDisk, StorageError } from './storage-error.js';
 import { problemOf, readFolder, walk, type Problem } from './walk.js';
 
-export interface StoredBackup {
+export interface StoredBackup extends Pick<Manifest, 'sha256' | 'sizeBytes'> {
   key: BackupKey;
-  manifest: Manifest;
 }
 
 export interface BackupListing {
@@ -20,7 +19,7 @@ export interface BackupListing {
 }
 
 /**
- * What is there, read from the disk alone. Dumps are not read: that one has the size of its manifest does not say
+ * What is there, read from the disk alone. No manifest is kept in memory, which can be megabytes. Dumps are not read: that one has the size of its manifest does not say
  * that it is unchanged. What is being written is left out.
  */
 export async function listBackups(root: string, drafts: OpenDrafts): Promise<BackupListing> {
@@ -66,5 +65,6 @@ async function readBackup(root: string, key: BackupKey): Promise<StoredBackup> {
       `${path} was changed since it was written: it has ${dump.size} bytes instead of ${manifest.file.sizeBytes}`,
     );
   }
-  return { key, manifest };
+  const { sha256, sizeBytes } = manifest;
+  return { key, sha256, sizeBytes };
 }

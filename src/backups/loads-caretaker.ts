@@ -12,6 +12,8 @@ export interface LoadsCaretakerDeps {
   runtime: Pick<Runtime, 'removePrevious'>;
   incoming: Incoming;
   specOf: (database: Database) => DatabaseSpec;
+  /** Whether the clock can be believed that something is old. */
+  isSteady: () => boolean;
   logger: Logger;
   intervalMs: number;
   /** How long one removal may take. */
@@ -46,6 +48,7 @@ export class LoadsCaretaker {
 
   async once(): Promise<void> {
     await this.sweepUploads();
+    if (!this.deps.isSteady()) return;
     for (const expired of listExpiredPrevious(this.deps.store)) {
       if (this.rounds.signal.aborted) return;
       await this.removePrevious(expired);

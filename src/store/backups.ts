@@ -119,14 +119,17 @@ export function listKeptBackups(store: Store, databaseId: string): Backup[] {
   return queryBackups(store, 'b.database_id = ? AND b.removed_at IS NULL ORDER BY o.seq', databaseId);
 }
 
+const STORED = `SELECT b.id FROM backups b JOIN operations o ON o.id = b.operation_id
+  WHERE o.status = 'succeeded' AND b.removed_at IS NULL`;
+
+/** Whether there is a backup whose files are kept. */
+export function hasStoredBackups(store: Store): boolean {
+  return store.get(`${STORED} LIMIT 1`) !== undefined;
+}
+
 /** All backups that are stored, of whatever database. */
 export function listStoredBackupIds(store: Store): string[] {
-  return store
-    .all<{ id: string }>(
-      `SELECT b.id FROM backups b JOIN operations o ON o.id = b.operation_id
-       WHERE o.status = 'succeeded' AND b.removed_at IS NULL ORDER BY b.created_at, b.id`,
-    )
-    .map(({ id }) => id);
+  return store.all<{ id: string }>(`${STORED} ORDER BY b.created_at, b.id`).map(({ id }) => id);
 }
 
 /** The archive of a backup is safe: what it is known by, and the public key that its file is encrypted for. */

@@ -94,11 +94,15 @@ export function findUnfinishedOperationOn(
   return row && toOperation(row);
 }
 
-/** Whether somebody still needs a backup: to restore it, to prove it or to copy it. */
+/**
+ * Whether somebody still needs a backup: to restore it or to prove it. Not to copy it, which is tried for as long as a
+ * bucket is away: of what is removed meanwhile no copy stays.
+ */
 export function isBackupInUse(store: Store, backupId: string): boolean {
   return (
     store.get(
-      `SELECT 1 FROM operations WHERE backup_id = ? AND status IN ('queued', 'running') LIMIT 1`,
+      `SELECT 1 FROM operations
+       WHERE backup_id = ? AND kind <> 'copy' AND status IN ('queued', 'running') LIMIT 1`,
       backupId,
     ) !== undefined
   );

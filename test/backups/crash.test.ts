@@ -33,7 +33,7 @@ async function examine(root: string, { earlier }: { earlier: boolean }): Promise
   if (dump) expect(swept.removed).toEqual([]);
   const { backups, problems } = await store.list();
   expect(problems).toEqual([]);
-  for (const { key, manifest } of backups) await store.verify(key, manifest.sha256, manifest.sizeBytes);
+  for (const { key, sha256, sizeBytes } of backups) await store.verify(key, sha256, sizeBytes);
   expect(backups.map(({ key }) => key)).toEqual(before);
   expect(filesBelow(root)).toHaveLength(backups.length * 2);
   // Nothing of it is in the way of the next.

@@ -1,6 +1,7 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { DiskStore } from '../../src/backups/disk-store.js';
+import { NOT_ENCRYPTED } from '../../src/backups/encryption.js';
 import { StorageError } from '../../src/backups/storage-error.js';
 import { temporaryFolder } from '../temporary-folder.js';
 import { filesBelow } from './files-below.js';
@@ -76,8 +77,8 @@ describe('a disk', () => {
         if (existsSync(join(folder.path, DUMP))) expect(existsSync(join(folder.path, MANIFEST))).toBe(true);
         await new DiskStore(folder.path).sweep();
         const { backups } = await store.list();
-        for (const { key, manifest } of backups) {
-          await store.verify(key, manifest.sha256, manifest.sizeBytes);
+        for (const { key, sha256, sizeBytes } of backups) {
+          await store.verify(key, sha256, sizeBytes);
         }
         if (!existsSync(join(folder.path, DUMP))) {
           rmSync(join(folder.path, MANIFEST), { force: true });
@@ -120,6 +121,14 @@ describe('a folder', () => {
     expect(error.code).toBe('missing');
     expect(error.message).toContain(`${root} is missing, or a folder above it: mount the disk it lies on`);
     expect(existsSync(root)).toBe(false);
+  });
+
+  it('without the one that backups were kept in is one whose disk is not mounted', async () => {
+    using folder = temporaryFolder();
+    const error = await failureOf(new DiskStore(folder.path, NOT_ENCRYPTED, () => false).begin(KEY));
+    expect(error.code).toBe('missing');
+    expect(error.message).toContain('mount the disk it lies on');
+    expect(readdirSync(folder.path)).toEqual([]);
   });
 
   it('that is a file says so', async () => {
@@ -203,8 +212,8 @@ if (canMount()) {
         }
         const { backups, problems } = await store.list();
         expect([backups.length, problems]).toEqual([2, []]);
-        for (const { key, manifest } of backups) {
-          await store.verify(key, manifest.sha256, manifest.sizeBytes);
+        for (const { key, sha256, sizeBytes } of backups) {
+          await store.verify(key, sha256, sizeBytes);
         }
       },
     );
@@ -238,7 +247,7 @@ if (canMount()) {
       const { backups, problems } = await store.list();
       expect([backups.length, problems]).toEqual([1 + kept, []]);
       expect(filesBelow(disk.path)).toHaveLength(1 + 2 * backups.length);
-      for (const { key, manifest } of backups) await store.verify(key, manifest.sha256, manifest.sizeBytes);
+      for (const { key, sha256, sizeBytes } of backups) await store.verify(key, sha256, sizeBytes);
     });
 
     it('that is read-only is read, and not written', async () => {

@@ -53,7 +53,7 @@ describe('a store that encrypts', () => {
     await store.verify(KEY, manifest.sha256, SIZE);
     await expect(store.verify(KEY, '0'.repeat(64), SIZE)).rejects.toMatchObject({ code: 'changed' });
     const { backups, problems } = await store.list();
-    expect([backups, problems]).toEqual([[{ key: KEY, manifest }], []]);
+    expect([backups, problems]).toEqual([[{ key: KEY, sha256: manifest.sha256, sizeBytes: SIZE }], []]);
   });
 
   it('keeps what age itself decrypts with the key file', async () => {

@@ -13,7 +13,7 @@ import { readyDatabase } from '../store/sample-rows.js';
 import { contentOf } from './sample-backup.js';
 
 /** A database of which an import was asked for, with its upload. */
-async function askedImport() {
+async function askedImport({ isSteady = () => true }: { isSteady?: () => boolean } = {}) {
   const test = openTestStore();
   const { store } = test;
   diskStoreIn(test.folder);
@@ -38,6 +38,7 @@ async function askedImport() {
     runtime,
     incoming,
     specOf: (each) => databaseSpec(store, each),
+    isSteady,
     logger,
     intervalMs: 60_000,
     patienceMs: 60_000,
@@ -76,6 +77,17 @@ it('removes former data that may go, once', async () => {
   await asked.caretaker.once();
   await asked.caretaker.once();
   expect(asked.runtime.history).toEqual([`removePrevious ${asked.database.id}`]);
+});
+
+it('removes nothing while the clock is not to be believed', async () => {
+  let isSteady = false;
+  using asked = await askedImport({ isSteady: () => isSteady });
+  asked.settle();
+  await asked.caretaker.once();
+  expect(asked.runtime.history).toEqual([]);
+  isSteady = true;
+  await asked.caretaker.once();
+  expect(asked.runtime.history).toHaveLength(1);
 });
 
 it('tries again what could not be removed', async () => {

@@ -3,6 +3,7 @@ import { appendFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Caretaker } from '../../src/backups/caretaker.js';
+import { enqueueOperation } from '../../src/store/operations.js';
 import { queueBackup } from '../../src/store/queue-backup.js';
 import { MemoryLogger } from '../memory-logger.js';
 import { bootApi, type BootedApi } from './boot-api.js';
@@ -16,11 +17,18 @@ const filesOf = ({ folder }: BootedApi): string[] =>
     .filter((entry) => entry.isFile())
     .map(({ parentPath, name }) => join(parentPath, name));
 
-const caretakerOf = ({ store, disk, clock }: BootedApi, logger = new MemoryLogger()) =>
+const caretakerOf = (
+  { store, disk, clock }: BootedApi,
+  {
+    logger = new MemoryLogger(),
+    isSteady = () => true,
+  }: { logger?: MemoryLogger; isSteady?: () => boolean } = {},
+) =>
   new Caretaker({
     store,
     disk,
     clock: clock.read,
+    isSteady,
     logger,
     retentionDays: 7,
     intervalMs: 3_600_000,
@@ -231,6 +239,13 @@ describe('deleting a backup', () => {
     expect((await api.delete(`${BACKUPS}/${body.id}`)).status).toBe(409);
   });
 
+  it('needs no bucket: a copy that is tried again and again does not hold it', async () => {
+    const id = await api.storedBackup();
+    const { body: database } = await api.get(MAIN);
+    enqueueOperation(api.store, { databaseId: database.id, kind: 'copy', backupId: id });
+    expect((await api.delete(`${BACKUPS}/${id}`)).status).toBe(204);
+  });
+
   it('is tried again when the disk was away', async () => {
     const id = await api.storedBackup();
     await api.delete(`${BACKUPS}/${id}`);
@@ -259,13 +274,25 @@ describe('the caretaker', () => {
     expect(filesOf(api)).toHaveLength(2);
   });
 
+  it('lets nothing go while the clock is not to be believed, but what somebody deleted', async () => {
+    const [deleted] = [await api.storedBackup(), await api.storedBackup()];
+    api.store.run('UPDATE backups SET expires_at = created_at');
+    await api.storedBackup();
+    await api.delete(`${BACKUPS}/${deleted}`);
+    api.clock.advance(DAY_MS);
+    await caretakerOf(api, { isSteady: () => false }).once();
+    expect(filesOf(api)).toHaveLength(4);
+    await caretakerOf(api).once();
+    expect(filesOf(api)).toHaveLength(2);
+  });
+
   it('tells once of backups whose files are gone, and of files that it knows nothing of', async () => {
     const logger = new MemoryLogger();
     const lost = await api.storedBackup();
     const stray = await api.storedBackup();
     for (const path of filesOf(api)) if (path.includes(lost)) rmSync(path);
     api.store.run('DELETE FROM backups WHERE id = ?', stray);
-    const caretaker = caretakerOf(api, logger);
+    const caretaker = caretakerOf(api, { logger });
     caretaker.start();
     while (logger.lines.length === 0) await sleep(5);
     caretaker.nudge();
@@ -280,7 +307,7 @@ describe('the caretaker', () => {
     const logger = new MemoryLogger();
     await api.storedBackup();
     const list = jest.spyOn(api.disk, 'list');
-    const caretaker = caretakerOf(api, logger);
+    const caretaker = caretakerOf(api, { logger });
     caretaker.start();
     while (list.mock.calls.length === 0) await sleep(5);
     await caretaker.stop();

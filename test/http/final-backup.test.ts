@@ -88,7 +88,12 @@ describe('deleting a database with its volume', () => {
     await api.settle();
     api.clock.advance(1000 * DAY_MS);
     const { store, disk, clock } = api;
-    const options = { logger: new MemoryLogger(), retentionDays: 7, intervalMs: DAY_MS };
+    const options = {
+      logger: new MemoryLogger(),
+      isSteady: () => true,
+      retentionDays: 7,
+      intervalMs: DAY_MS,
+    };
     await new Caretaker({ store, disk, clock: clock.read, ...options }).once();
     expect(await backups()).toMatchObject([{ kind: 'final', status: 'succeeded' }]);
   });

@@ -329,6 +329,7 @@ describe('a restore', () => {
       disk,
       logger,
       clock: clock.read,
+      isSteady: () => true,
       retentionDays: 7,
       intervalMs: 1000,
     });

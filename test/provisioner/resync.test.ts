@@ -98,9 +98,7 @@ describe('comparing rows with the runtime', () => {
     const well = readyDatabase(store, { name: 'well' });
     runtime.drift = { [id]: 'its container is gone' };
     expect(await resync.once()).toBe(1);
-    expect(operationsOf(store, id)).toMatchObject([
-      { kind: 'repair', status: 'queued', deadlineAt: null },
-    ]);
+    expect(operationsOf(store, id)).toMatchObject([{ kind: 'repair', status: 'queued', deadlineAt: null }]);
     expect(operationsOf(store, well.id)).toEqual([]);
     expect(nudge).toHaveBeenCalledTimes(1);
     expect(logger.lines).toContainEqual(
