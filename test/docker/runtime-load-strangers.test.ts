@@ -32,6 +32,7 @@ const STRANGE_SQL = `
   CREATE FUNCTION public.refuse() RETURNS event_trigger LANGUAGE plpgsql AS 'BEGIN END';
   CREATE EVENT TRIGGER refusing ON ddl_command_start EXECUTE FUNCTION public.refuse();
   CREATE PUBLICATION everything FOR ALL TABLES;
+  CREATE TABLE shop.U&"two\\2028lines" AS SELECT 1 AS x;
   CREATE TABLE public.notes (body text);
   INSERT INTO public.notes VALUES ('größe \\ "quoted" ''single'''), (NULL);`;
 
@@ -85,6 +86,7 @@ async function isAllThere(loaded: Loaded) {
       { schema: 'shop', name: 'items_1', rows: 500 },
       { schema: 'shop', name: 'counted', rows: 1, kind: 'view' },
       { schema: 'public', name: 'notes', rows: 2 },
+      { schema: 'shop', name: 'two\u2028lines', rows: 1 },
     ]),
   );
   expect(loaded.contents?.largeObjects).toBe(1);
@@ -112,6 +114,18 @@ it('loads a script of elsewhere', async () => {
   expect(loaded.skipped?.map(({ what }) => what)).toEqual(
     expect.arrayContaining([expect.stringContaining('owners'), expect.stringContaining('publications')]),
   );
+});
+
+it.each([
+  ['a COPY', 'CREATE TABLE plain (x int);\nCOPY plain FROM stdin;\n1\n2\n3\n\\.\n'],
+  [
+    'a COPY and comments',
+    'CREATE TABLE plain (x int);\nCOPY plain FROM stdin;\r\n1\r\n2\r\n3\r\n\\.\r\n\r\n-- done\r\n',
+  ],
+  ['a statement without its semicolon', 'CREATE TABLE plain (x) AS SELECT generate_series(1, 3)'],
+])('loads a script whose last is %s', async (_last, script) => {
+  const { contents } = await load({ kind: 'script', ...bytes(script) });
+  expect(contents?.tables).toEqual([{ schema: 'public', name: 'plain', rows: 3 }]);
 });
 
 it('loads a script inside of a transaction, and keeps its own search_path', async () => {
@@ -154,7 +168,8 @@ describe('what harms nothing', () => {
       ALTER SYSTEM SET archive_command = 'id';
       SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'app';
       COPY (SELECT 1) TO PROGRAM 'touch /tmp/evil';
-      \\! psql -h 127.0.0.1 -U postgres -c 'DROP DATABASE app'
+      \\! psql -d app -c 'DROP TABLE plain'; psql -d postgres -c 'CREATE TABLE evil (x int)'
+      \\! psql -w -U postgres -d app -c 'DROP TABLE plain'; psql -w -U app -d app -c 'DROP TABLE plain'
       \\! touch /var/lib/postgresql/evil; (sleep 100; true) &
       GRANT ALL ON DATABASE app TO PUBLIC;
       CREATE TABLE evil (x int);`;

@@ -99,6 +99,12 @@ SELECT 10000 + 7 * (i / 10)::bigint, i % 10, 1 + i % 1000, 1 + i % 9, sqrt(i), C
 FROM generate_series(0, 999999) i;
 CREATE INDEX items_product ON sales.items (product_id) INCLUDE (quantity);
 
+-- What Unicode takes for the end of a line, PostgreSQL takes for a part of a name.
+CREATE TABLE sales.U&"two\2028lines" (id int PRIMARY KEY, note text);
+INSERT INTO sales.U&"two\2028lines" SELECT i, 'note ' || i FROM generate_series(1, 500) i;
+CREATE UNIQUE INDEX U&"by\2029note" ON sales.U&"two\2028lines" (note);
+CREATE FUNCTION sales.U&"one\000Dor\2028two"() RETURNS int LANGUAGE sql AS 'SELECT 1';
+
 CREATE VIEW sales.open_orders AS SELECT * FROM sales.orders WHERE status = 'open' WITH LOCAL CHECK OPTION;
 CREATE MATERIALIZED VIEW "Berichte & Ämter".umsatz AS
   SELECT product_id, sum(quantity) AS sold, sum(price::numeric) AS turnover FROM sales.items GROUP BY product_id;

@@ -54,7 +54,7 @@ export class RestoreMessages {
       this.entry = null;
       this.onItem();
     } else if (CHATTER.test(text)) {
-      this.entry = /^from TOC entry \d+; \d+ \d+ (.*)$/.exec(text)?.[1] ?? this.entry;
+      this.entry = /^from TOC entry \d+; \d+ \d+ (.*)$/s.exec(text)?.[1] ?? this.entry;
     } else if (DETAIL.test(text)) {
       const last = this.errors.at(-1);
       if (last) last.message += `. ${withoutSecrets(text)}`;

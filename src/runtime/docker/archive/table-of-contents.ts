@@ -1,3 +1,5 @@
+import { RuntimeError } from '../../runtime-error.js';
+
 /** What `pg_restore --list` prints of an archive. */
 export interface TableOfContents {
   format: string;
@@ -13,6 +15,7 @@ export interface TocEntry {
   text: string;
 }
 
+/** Throws what cannot be read: an entry that is not known of would be left out of what is restored. */
 export function parseTableOfContents(printed: string): TableOfContents {
   const lines = printed.split('\n');
   const fact = (name: string) =>
@@ -21,12 +24,21 @@ export function parseTableOfContents(printed: string): TableOfContents {
   return {
     format: fact('Format'),
     serverMajor: Number.isNaN(major) ? null : major,
-    entries: lines.flatMap((line) => {
-      const text = /^\d+; \d+ \d+ (.+)$/.exec(line)?.[1];
-      return text === undefined ? [] : [{ line, text }];
-    }),
+    entries: lines.filter((line) => line !== '' && !line.startsWith(';')).map(toEntry),
   };
 }
+
+function toEntry(line: string): TocEntry {
+  // A name may hold any character but the end of a line.
+  const text = /^\d+; \d+ \d+ ([^]+)$/.exec(line)?.[1];
+  if (text !== undefined) return { line, text };
+  throw new RuntimeError(
+    'archive_unusable',
+    `The archive has an entry that is none: ${JSON.stringify(line.slice(0, SHOWN))}`,
+  );
+}
+
+const SHOWN = 100;
 
 /** The name of the extension that an entry makes; `null` for all others. */
 export function extensionOf({ text }: Pick<TocEntry, 'text'>): string | null {

@@ -4,7 +4,7 @@ import { RuntimeError } from '../../runtime-error.js';
 import type { Engine } from '../engine/engine.js';
 import { TextTail } from '../engine/text-tail.js';
 import { putFile } from '../files/put-file.js';
-import { endsAsDump, TAIL_BYTES } from './script-head.js';
+import { endsAsDump, endsInCopy, TAIL_BYTES } from './script-head.js';
 
 /** A script in a container that has psql. */
 export interface PlacedScript {
@@ -15,9 +15,12 @@ export interface PlacedScript {
   mark: string;
 }
 
-/** Ends the last statement, and asks whether there is a transaction that has changed something and would be lost. */
-const UNCOMMITTED = `
-;
+/**
+ * Asks whether there is a transaction that has changed something and would be lost. The script's last statement may have
+ * no end of its own; but an empty one directly after a COPY makes psql leave without a word.
+ */
+const uncommitted = (end: ';' | ' ') => `
+${end}
 SELECT pg_catalog.txid_current_if_assigned() IS NOT NULL AS uncommitted \\gset
 `;
 
@@ -34,16 +37,16 @@ export async function placeScript(
   signal: AbortSignal,
 ): Promise<PlacedScript> {
   const mark = `paasdb-${generateId()}`;
-  const behind = Buffer.from(`${UNCOMMITTED}\\echo ${mark} :uncommitted\n`);
+  const behind = (end: ';' | ' ') => Buffer.from(`${uncommitted(end)}\\echo ${mark} :uncommitted\n`);
   const end = new TextTail(TAIL_BYTES);
   async function* pieces() {
     for await (const piece of open()) {
       end.add(piece);
       yield piece;
     }
-    yield behind;
+    yield behind(endsInCopy(String(end)) ? ' ' : ';');
   }
-  const file = { containerId, path, open: pieces, sizeBytes: sizeBytes + behind.length };
+  const file = { containerId, path, open: pieces, sizeBytes: sizeBytes + behind(';').length };
   await putFile(engine, file, signal);
   if (isDump && !endsAsDump(String(end))) {
     throw new RuntimeError('archive_unusable', 'The script is a dump without its end: it was cut off');

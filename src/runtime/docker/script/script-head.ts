@@ -34,6 +34,14 @@ export function endsAsDump(tail: string): boolean {
   return /^-- PostgreSQL database dump complete\s*$/m.test(tail);
 }
 
+/** Whether the last that a script does is a COPY: behind its end there are only comments and commands of psql's own. */
+export function endsInCopy(tail: string): boolean {
+  const last = tail.split(/\r?\n/).findLast((line) => line === COPY_END || !/^\s*(--.*|\\.*)?$/s.test(line));
+  return last === COPY_END;
+}
+
+const COPY_END = '\\.';
+
 function unusable(message: string): RuntimeError {
   return new RuntimeError('archive_unusable', message);
 }

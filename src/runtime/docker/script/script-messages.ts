@@ -14,8 +14,9 @@ export interface ScriptError {
 
 /** psql tells where it is, with `-f -`. */
 const PLACE = /^psql:<stdin>:(\d+): /;
-const SEVERITY = /^(ERROR|FATAL|PANIC): {2}(?:([0-9A-Z]{5}): )?(.*)$/;
-const OWN = /^(?:psql: )?(?:(?:error|fatal): (.*)|(You are currently not connected.*))$/;
+/** A name, and with it a message, may hold any character but the end of a line, also those that `.` takes for one. */
+const SEVERITY = /^(ERROR|FATAL|PANIC): {2}(?:([0-9A-Z]{5}): )?(.*)$/s;
+const OWN = /^(?:psql: )?(?:(?:error|fatal): (.*)|(You are currently not connected.*))$/s;
 
 /**
  * Reads what psql prints with --echo-errors and VERBOSITY=verbose, and hands errors on once they are complete: a

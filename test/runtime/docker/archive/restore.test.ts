@@ -36,7 +36,21 @@ it('reads a table of contents', () => {
   const contents = parseTableOfContents(LISTED);
   expect(contents).toMatchObject({ format: 'CUSTOM', serverMajor: 17 });
   expect(contents.entries).toHaveLength(12);
-  expect(parseTableOfContents('nothing')).toEqual({ format: '', serverMajor: null, entries: [] });
+  expect(parseTableOfContents('')).toEqual({ format: '', serverMajor: null, entries: [] });
+});
+
+it('reads entries with any character in their names', () => {
+  const lines = ['\u2028', '\u2029', '\r', '\u0085', '\0', '日本'].map(
+    (character) => `7; 1259 16500 TABLE public a${character}b owner`,
+  );
+  const { entries } = parseTableOfContents(`;\n${lines.join('\n')}\n`);
+  expect(entries.map(({ line }) => line)).toEqual(lines);
+});
+
+it('reads no list that has something else in it', () => {
+  expect(() => parseTableOfContents('; a\nnothing\n')).toThrow(
+    'The archive has an entry that is none: "nothing"',
+  );
 });
 
 it('leaves out of a foreign archive what cannot be', () => {

@@ -43,6 +43,13 @@ it('reads where an error was, what it was and at what', () => {
   }
 });
 
+it.each(['\u2028', '\u2029', '\r', '\u0085'])('hears of what has %j in its name', (character) => {
+  const name = `a${character}b`;
+  const printed = `psql:<stdin>:1: ERROR:  42P01: relation "${name}" does not exist\nSTATEMENT:  DROP TABLE "${name}";\n`;
+  expect(read(printed)).toMatchObject([{ sqlState: '42P01', message: `relation "${name}" does not exist` }]);
+  expect(read(`psql:<stdin>:1: error: ${name}: no such file\n`)).toMatchObject([{ sqlState: null }]);
+});
+
 it('keeps the beginning of a statement, however long it is', () => {
   const [error] = read(
     'psql:<stdin>:1: ERROR:  22000: no\nSTATEMENT:  ',
@@ -54,6 +61,8 @@ it('keeps the beginning of a statement, however long it is', () => {
 
 it.each([
   ['ALTER TABLE public.notes OWNER TO stranger;', 'owners'],
+  ['ALTER FUNCTION public.f("a b" text, int)\n  OWNER TO "some one" ;\n', 'owners'],
+  ['REASSIGN OWNED BY a TO b', 'owners'],
   ['-- of pg_dump\n\nGRANT ALL ON TABLE a TO b', 'grants'],
   ['ALTER DEFAULT PRIVILEGES FOR ROLE a GRANT ALL ON TABLES TO b', 'grants'],
   ['/* x */ CREATE ROLE evil SUPERUSER', 'roles'],
@@ -82,6 +91,9 @@ it.each([
 
 it.each([
   ['CREATE TABLE x ()', '42501', 'permission denied', 'refused'],
+  [`ALTER TABLE a ADD CONSTRAINT c CHECK (s <> 'x OWNER TO y');`, '23514', 'is violated', 'refused'],
+  [`ALTER TABLE a ALTER s SET DEFAULT 'x OWNER TO y'`, '42703', 'no column', 'refused'],
+  ['ALTER TABLE a RENAME TO "x OWNER TO y"', '42P01', 'no table', 'refused'],
   ['COPY a FROM stdin', '22P02', 'invalid input', 'refused'],
   ['COPY program FROM stdin', '22P02', 'invalid input', 'refused'],
   ['COPY t (id, program ) FROM stdin', '22P02', 'invalid input', 'refused'],
