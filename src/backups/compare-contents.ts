@@ -10,15 +10,26 @@ const MAX_LINES = 20;
  * cannot say that it was dropped.
  */
 export function compareContents(expected: BackupContents, actual: BackupContents): string[] {
-  const differences = [
+  return cut([
     ...compareExtensions(expected.extensions, actual.extensions),
     ...compareSchemas(expected.schemas, actual.schemas),
-    ...compareTables(expected.tables, actual.tables),
+    ...differencesOfTables(expected.tables, actual.tables),
     ...(actual.largeObjects === expected.largeObjects
       ? []
       : [`${counted(actual.largeObjects, 'large object')} instead of ${expected.largeObjects}`]),
-  ];
-  if (differences.length <= MAX_LINES) return differences;
+  ]);
+}
+
+/** The same of the tables alone. */
+export function compareTables(
+  expected: BackupContents['tables'],
+  actual: BackupContents['tables'],
+): string[] {
+  return cut(differencesOfTables(expected, actual));
+}
+
+function cut(differences: readonly string[]): string[] {
+  if (differences.length <= MAX_LINES) return [...differences];
   return [...differences.slice(0, MAX_LINES), `and ${differences.length - MAX_LINES} more differences`];
 }
 
@@ -46,7 +57,7 @@ function compareSchemas(expected: readonly string[], actual: readonly string[]):
   });
 }
 
-function compareTables(expected: BackupContents['tables'], actual: BackupContents['tables']): string[] {
+function differencesOfTables(expected: BackupContents['tables'], actual: BackupContents['tables']): string[] {
   return compare(expected, actual, {
     keyOf: ({ schema, name }) => JSON.stringify([schema, name]),
     wordsFor: (table) => `${wordFor(table)} ${quote(table.schema)}.${quote(table.name)}`,

@@ -3,6 +3,7 @@ import type { Loaded, LoadSource } from '../runtime/runtime.js';
 import { auditOperation } from '../store/audit-operation.js';
 import { getLoad, type Load } from '../store/loads.js';
 import { withCleanAdvice } from './clean-advice.js';
+import { checkImported } from './check-imported.js';
 import { compareContents } from './compare-contents.js';
 import { findSource, type SourceDeps } from './find-source.js';
 import type { Incoming } from './incoming.js';
@@ -24,10 +25,8 @@ export function importHandler(deps: ImportHandlerDeps): OperationHandler {
       const load = getLoad(store, work.operation.id);
       try {
         const find = () => sourceOf(deps, work, load);
-        // What comes from elsewhere is what it is: there is nothing to hold it against.
-        const check = () => undefined;
         const resultOf = (loaded: Loaded) => (load.sourceUrl === null ? {} : comparison(loaded));
-        await loadDatabase(deps, work, { load, find, check, resultOf });
+        await loadDatabase(deps, work, { load, find, check: checkImported, resultOf });
       } catch (error) {
         throw withCleanAdvice(error);
       } finally {

@@ -2,10 +2,10 @@ import { ActionableError } from '../domain/actionable-error.js';
 import type { Work } from '../domain/operation-handler.js';
 import type { Database } from '../domain/records.js';
 import type {
-  DatabaseContents,
   DatabaseSpec,
   FindSource,
   Loaded,
+  LoadOptions,
   LoadSource,
   OpenBytes,
   Runtime,
@@ -27,8 +27,8 @@ export interface LoadDeps {
 export interface LoadRequest {
   load: Load;
   find: FindSource;
-  /** Throws when what was loaded is not what was wanted. Nothing of the database was touched then. */
-  check: (contents: DatabaseContents) => void;
+  /** As in `LoadOptions`. */
+  check: LoadOptions['check'];
   /** More to tell of what came of it. */
   resultOf?: (loaded: Loaded) => Record<string, unknown>;
 }
@@ -102,10 +102,10 @@ class FirstFailure {
     };
   }
 
-  ofCalling<A>(call: (argument: A) => void): (argument: A) => void {
-    return (argument) => {
+  ofCalling<A extends unknown[]>(call: (...given: A) => void): (...given: A) => void {
+    return (...given) => {
       try {
-        call(argument);
+        call(...given);
       } catch (error) {
         throw this.keep(error);
       }

@@ -103,8 +103,11 @@ export interface LoadOptions extends ApplyOptions {
   loadId: string;
   /** Whether what the database holds may be replaced. Otherwise anything that it holds is refused with `not_empty`. */
   replace: boolean;
-  /** Has the last word, before anything of the database is touched: throws when this is not what was wanted. */
-  check: (contents: DatabaseContents) => void;
+  /**
+   * Has the last word, before anything of the database is touched: throws when this is not what was wanted. `source` is
+   * what the source held at the instant of its dump, but for what cannot be here; `null` when it could not be asked.
+   */
+  check: (contents: DatabaseContents, source: DatabaseContents | null) => void;
   /**
    * Called with the name that the former data will have, just before it may get it; and with `null` when it is known
    * that it has not. What rejects in between may be done all the same: only another attempt can tell.

@@ -1,3 +1,4 @@
+import { Readable } from 'node:stream';
 import { createReadStream, createWriteStream, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
@@ -7,6 +8,7 @@ import { EngineFixture, soon, NEWEST, OLDEST } from './engine-fixture.js';
 import { loadOptions } from './load-options.js';
 import { fingerprintOf } from './fingerprint.js';
 import { nothingOfLoads } from './nothing-of-loads.js';
+import { until } from './until.js';
 import { SAMPLE_SQL } from './sample-contents.js';
 
 jest.setTimeout(240_000);
@@ -53,6 +55,27 @@ describe.each([OLDEST, NEWEST])('a load into PostgreSQL %i', (engineVersion) => 
     await client.query(RIGHTS_SQL);
   });
   afterAll(() => fixture[Symbol.asyncDispose]());
+
+  it('takes no place of what somebody wrote while it was loading', async () => {
+    let isRunning = false;
+    const sql = 'CREATE TABLE early AS SELECT 1 AS x; SELECT pg_sleep(2.5)';
+    const open = () => Readable.from([Buffer.from(sql)]);
+    const loading = load(
+      { kind: 'script', open, sizeBytes: sql.length },
+      { onProgress: ({ step }) => (isRunning ||= step === 'Running the script') },
+    );
+    const writing = until(() => isRunning, 20_000).then(() =>
+      fixture.query(target, 'CREATE TABLE late AS SELECT 7 AS x', 'direct'),
+    );
+    await expect(loading).rejects.toMatchObject({
+      code: 'not_empty',
+      message: expect.stringContaining('relation public.late'),
+    });
+    await writing;
+    expect(await fixture.query(target, 'SELECT x FROM late')).toEqual([{ x: 7 }]);
+    await fixture.query(target, 'DROP TABLE late', 'direct');
+    await nothingOfLoads(fixture, target, []);
+  });
 
   it('restores what a dump has read, to the last owner', async () => {
     const { contents } = await fixture.runtime.dump(

@@ -307,6 +307,28 @@ describe('an import from a server', () => {
     });
   });
 
+  it('of which a table is missing or has other rows takes nothing’s place', async () => {
+    const { contents } = api.runtime;
+    const more = { schema: 'public', name: 'lost', rows: 7 };
+    api.runtime.sourceContents = { ...contents, tables: [...contents.tables, more] };
+    await ask(SOURCE, { clean: true });
+    await expect(api.settle()).rejects.toMatchObject({
+      code: 'load_failed',
+      message: expect.stringContaining('nothing was replaced: table "public"."lost" is missing'),
+    });
+    expect(api.runtime.loads).toEqual([]);
+  });
+
+  it('of which something else differs says so', async () => {
+    api.runtime.sourceContents = { ...api.runtime.contents, largeObjects: 1 };
+    const { body } = await ask(SOURCE);
+    await api.settle();
+    const differences = ['0 large objects instead of 1'];
+    expect((await settled(body.id as string)).result).toMatchObject({
+      source: { compared: true, differences },
+    });
+  });
+
   it('that lets nobody count says that it could not be compared', async () => {
     api.runtime.letsCount = false;
     const { body } = await ask(SOURCE);

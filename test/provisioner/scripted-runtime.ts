@@ -143,6 +143,8 @@ export class ScriptedRuntime implements Runtime {
   isInPlace = false;
   /** Whether a server that is loaded from lets itself be counted. */
   letsCount = true;
+  /** What it holds then; the same as is loaded when left out. */
+  sourceContents: DatabaseContents | null = null;
 
   async load(spec: DatabaseSpec, find: FindSource, options: LoadOptions): Promise<Loaded> {
     await this.call({ verb: 'load', id: spec.id, options });
@@ -150,9 +152,10 @@ export class ScriptedRuntime implements Runtime {
     if (this.isInPlace) return { contents: null, source: null, skipped: null, interruptedMs: null, previous };
     const source = await find();
     const given = source.kind === 'server' ? source.server : await readAll(source.open);
-    options.check(this.contents);
+    const isCounted = source.kind === 'server' && this.letsCount;
+    const from = isCounted ? (this.sourceContents ?? this.contents) : null;
+    options.check(this.contents, from);
     this.loads.push({ id: spec.id, kind: source.kind, given });
-    const from = source.kind === 'server' && this.letsCount ? this.contents : null;
     return {
       contents: this.contents,
       source: from,

@@ -1,4 +1,4 @@
-import type { Loaded, LoadSource } from '../../runtime.js';
+import type { DatabaseContents, Loaded, LoadSource } from '../../runtime.js';
 import { sleep } from '../engine/deadline.js';
 import { findRunning } from '../find-running.js';
 import { besideLoaded } from '../source/beside-loaded.js';
@@ -9,6 +9,7 @@ import { fillFresh } from './fill-fresh.js';
 import type { Attempt, LoadDeps } from './load-attempt.js';
 import { prepareSource } from './load-source.js';
 import { look } from './look.js';
+import { requireEmpty } from './require-empty.js';
 import { closeWorkbench, openWorkbench } from './open-workbench.js';
 import type { PreparationPlace } from './preparation.js';
 import { swap } from './swap.js';
@@ -73,8 +74,12 @@ async function load(
   const disk = { containerId: workbenchId, path: scratchFolder(spec.engineVersion) };
   const { loader, skipped, told } = await whileRoom(engine.execs, disk, fill, signal);
   onProgress('Checking what was loaded', 0, 1);
-  const contents = await checkFresh(deps, fresh, { loader, check }, signal);
+  const sourceBeside = (found: DatabaseContents) => told && besideLoaded(told, found, extensions);
+  const checkBoth = (found: DatabaseContents) => check(found, sourceBeside(found));
+  const contents = await checkFresh(deps, fresh, { loader, check: checkBoth }, signal);
   signal.throwIfAborted();
+  // Once more: loading can take hours, in which somebody may have written to it.
+  if (!options.replace) await requireEmpty(server, spec, signal);
   onProgress('Putting it in its place', 0, 1);
   const pooler = await findRunning(deps, 'pooler', spec.id, signal);
   const swapPlace = { execs: engine.execs, postgresId: server.container.id, poolerId: pooler.id };
@@ -84,8 +89,7 @@ async function load(
     if ((await look(deps, attempt)).isInPlace) return null;
     throw error;
   });
-  const source = told && besideLoaded(told, contents, extensions);
-  return { contents, source, skipped, interruptedMs, previous: names.previous };
+  return { contents, source: sourceBeside(contents), skipped, interruptedMs, previous: names.previous };
 }
 
 /** A PostgreSQL that recovers from a crash is up again soon. What remains all the same goes with the next sweep. */
