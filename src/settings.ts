@@ -40,7 +40,7 @@ export const SETTINGS = [
   {
     name: 'BACKUP_VERIFY',
     default: 'scheduled',
-    meaning: 'which backups are restored at once to prove them: scheduled, all, none',
+    meaning: 'which backups are restored at once to prove them: `scheduled` and final ones, `all`, `none`',
   },
   {
     name: 'BACKUP_ENCRYPTION',

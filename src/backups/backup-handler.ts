@@ -51,12 +51,13 @@ export function backupHandler(deps: BackupHandlerDeps): OperationHandler {
 
 /**
  * One in the queue is enough for each database: where backups are made faster than they can be verified, a part of them
- * is, and the queue does not grow day by day.
+ * is, and the queue does not grow day by day. But the final one, which the data goes for, always is.
  */
 function queueVerification({ store, verify }: BackupHandlerDeps, settled: Settled): void {
   const { id: backupId, databaseId, kind } = backupOf(store, settled);
-  if (verify === 'none' || (verify === 'scheduled' && kind !== 'scheduled')) return;
-  if (findUnfinishedOperation(store, databaseId, ['verify'])?.status === 'queued') return;
+  if (verify === 'none' || (verify === 'scheduled' && kind === 'manual')) return;
+  const isQueued = () => findUnfinishedOperation(store, databaseId, ['verify'])?.status === 'queued';
+  if (kind !== 'final' && isQueued()) return;
   enqueueOperation(store, { databaseId, kind: 'verify', backupId });
 }
 

@@ -20,11 +20,15 @@ function goesBefore(one: string, other: string): string {
 /** When what waits for a retry is due, as a condition: what is due later than any pause was put off by a wrong clock. */
 const IS_DUE = '(o.run_at <= @now OR o.run_at > @farthest)';
 
+/** Whether the backup that an operation `o` is about is still to be verified, as a condition. */
+const IS_BEING_PROVED = `EXISTS (SELECT 1 FROM operations v
+  WHERE v.backup_id = o.backup_id AND v.kind = 'verify' AND v.status IN ('queued', 'running'))`;
+
 /**
  * Takes the next operation that is due, under a lease of `leaseMs`. Its deadline begins with the first of its attempts:
  * to wait for a turn is not to try. There is never more than one at work on a
  * database, and its oldest comes first, but for what mends it: that goes before what is patient. Those beside it count
- * for themselves. An expired lease is claimed anew.
+ * for themselves, but that a removal waits until its final backup is verified. An expired lease is claimed anew.
  */
 export function claimNextOperation(store: Store, leaseMs: number): Operation | undefined {
   const row = store.get<OperationRow>(
@@ -37,6 +41,7 @@ export function claimNextOperation(store: Store, leaseMs: number): Operation | u
          AND coalesce(json_extract(@atOnce, '$.' || o.kind) > (
            SELECT count(*) FROM operations r
            WHERE r.kind = o.kind AND r.status = 'running' AND r.lease_expires_at > @now), 1)
+         AND NOT (o.kind = 'remove' AND ${IS_BEING_PROVED})
          AND (o.kind IN (${listed(ASIDE_KINDS)})
            OR NOT EXISTS (SELECT 1 FROM operations e WHERE e.database_id = o.database_id AND e.seq <> o.seq
                           AND e.status IN ('queued', 'running') AND e.kind NOT IN (${listed(ASIDE_KINDS)})

@@ -1,6 +1,6 @@
 import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { BackupVerify } from '../../src/domain/backup.js';
+import type { BackupKind, BackupVerify } from '../../src/domain/backup.js';
 import type { Operation } from '../../src/domain/operation.js';
 import type { Work } from '../../src/domain/operation-handler.js';
 import { RuntimeError } from '../../src/runtime/runtime-error.js';
@@ -33,7 +33,7 @@ const CONTENTS = {
 async function storedBackup({
   verify = 'none',
   kind = 'scheduled',
-}: { verify?: BackupVerify; kind?: 'scheduled' | 'manual' | 'final' } = {}) {
+}: { verify?: BackupVerify; kind?: BackupKind } = {}) {
   const test = openTestStore();
   const { store, clock, folder } = test;
   const runtime = new ScriptedRuntime();
@@ -48,8 +48,8 @@ async function storedBackup({
     signal,
     onProgress: () => undefined,
   });
-  const backUp = async (): Promise<string> => {
-    const { backupId, operation } = queueBackup(store, database, { kind, keptForMs: null });
+  const backUp = async (as: BackupKind = kind): Promise<string> => {
+    const { backupId, operation } = queueBackup(store, database, { kind: as, keptForMs: null });
     store.run(`UPDATE operations SET status = 'running' WHERE id = ?`, operation.id);
     await handlers.backup.run(workOf(operation));
     store.transaction(() => {
@@ -207,10 +207,11 @@ describe('a backup that is made', () => {
   it.each([
     ['scheduled', 'scheduled', true],
     ['scheduled', 'manual', false],
-    ['scheduled', 'final', false],
+    ['scheduled', 'final', true],
     ['all', 'manual', true],
     ['all', 'final', true],
     ['none', 'scheduled', false],
+    ['none', 'final', false],
   ] as const)('with PAASDB_BACKUP_VERIFY=%s and kind %s: is verified, %s', async (verify, kind, expected) => {
     using stored = await storedBackup({ verify, kind });
     expect(stored.queued() !== undefined).toBe(expected);
@@ -225,6 +226,13 @@ describe('a backup that is made', () => {
     expect(claimNextOperation(store, 1000)).toMatchObject({ kind: 'verify', backupId: stored.backupId });
     const later = await stored.backUp();
     expect(findUnfinishedOperation(store, database.id, ['verify'])?.backupId).toBe(later);
+  });
+
+  it('is verified although another waits for that, when it is the final one', async () => {
+    using stored = await storedBackup({ verify: 'all' });
+    const { store, database } = stored;
+    const next = await stored.backUp('final');
+    expect(findUnfinishedOperation(store, database.id, ['verify'])?.backupId).toBe(next);
   });
 
   it('is verified beside other work on its database', async () => {

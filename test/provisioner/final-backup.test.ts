@@ -1,3 +1,4 @@
+import type { BackupVerify } from '../../src/domain/backup.js';
 import type { OperationKind } from '../../src/domain/operation.js';
 import type { Settled } from '../../src/domain/operation-handler.js';
 import { listAuditEvents } from '../../src/store/audit.js';
@@ -13,11 +14,11 @@ import { allHandlers, diskStoreIn } from './all-handlers.js';
 import { ScriptedRuntime } from './scripted-runtime.js';
 
 /** A database that is being deleted with its volume, after a final backup. */
-function deletedWithBackup() {
+function deletedWithBackup({ verify = 'none' }: { verify?: BackupVerify } = {}) {
   const test = openTestStore();
   const { store, clock, folder } = test;
   const runtime = new ScriptedRuntime();
-  const handlers = allHandlers({ store, runtime, disk: diskStoreIn(folder), clock: clock.read });
+  const handlers = allHandlers({ store, runtime, disk: diskStoreIn(folder), clock: clock.read, verify });
   const database = readyDatabase(store);
   runtime.volumes.add(database.volumeId);
   setDatabaseStatus(store, database.id, 'deleting');
@@ -52,9 +53,11 @@ function deletedWithBackup() {
     backupId,
     attempt,
     succeed,
-    failBackup() {
+    /** What is next, which has to be of this kind, fails for good. */
+    fail(kind: OperationKind, errorMessage: string) {
       const operation = defined(claimNextOperation(store, 0));
-      settleOperation(store, operation.id, 'failed', { errorMessage: 'the disk is full', progress: null });
+      expect(operation.kind).toBe(kind);
+      settleOperation(store, operation.id, 'failed', { errorMessage, progress: null });
     },
     volume: () => findVolume(store, database.volumeId)?.state,
     result: () => getOperation(store, removal.id).result,
@@ -76,14 +79,14 @@ describe('a removal with a final backup', () => {
 
   it('that failed removes the database, keeps the volume, and says so', async () => {
     using deleted = deletedWithBackup();
-    deleted.failBackup();
+    deleted.fail('backup', 'the disk is full');
     await deleted.succeed('remove');
     expect(deleted.runtime.history).toEqual([`remove ${deleted.database.id}`]);
     expect([deleted.volume(), deleted.runtime.volumes.size]).toEqual(['preserved', 1]);
     const result = {
       finalBackup: 'failed',
       volume: 'preserved',
-      reason: 'there is no final backup, so the volume is kept: the disk is full',
+      reason: 'there is no final backup (the disk is full), so the volume is kept',
     };
     expect(deleted.result()).toEqual(result);
     expect(deleted.audited()).toMatchObject(result);
@@ -105,6 +108,29 @@ describe('a removal with a final backup', () => {
     removeBackup(deleted.store, deleted.backupId);
     await deleted.succeed('remove');
     expect([deleted.volume(), deleted.runtime.volumes.size]).toEqual(['purged', 0]);
+  });
+
+  it('waits until that is verified, where backups are', async () => {
+    using deleted = deletedWithBackup({ verify: 'scheduled' });
+    await deleted.succeed('backup');
+    expect(claimNextOperation(deleted.store, 1000)?.kind).toBe('verify');
+    expect(claimNextOperation(deleted.store, 1000)).toBeUndefined();
+    deleted.clock.advance(1000);
+    await deleted.succeed('verify');
+    await deleted.succeed('remove');
+    expect([deleted.volume(), deleted.result()]).toEqual(['purged', { finalBackup: 'succeeded' }]);
+  });
+
+  it('that cannot be restored keeps the volume, and says so', async () => {
+    using deleted = deletedWithBackup({ verify: 'scheduled' });
+    await deleted.succeed('backup');
+    deleted.fail('verify', 'function f() does not exist');
+    await deleted.succeed('remove');
+    expect([deleted.volume(), deleted.runtime.volumes.size]).toEqual(['preserved', 1]);
+    expect(deleted.result()).toMatchObject({
+      finalBackup: 'failed',
+      reason: 'the final backup could not be restored (function f() does not exist), so the volume is kept',
+    });
   });
 
   it('waits for as long as the backup takes', () => {

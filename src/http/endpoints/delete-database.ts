@@ -23,7 +23,7 @@ const querySchema = z.strictObject({
     .transform((value) => (value === undefined ? undefined : value === 'true'))
     .meta({
       description:
-        'Whether a last backup is made first. Unless said otherwise, that is so where the data is destroyed; when it fails, the volume is preserved after all. What is written while it is made is not in it.',
+        'Whether a last backup is made first. Unless said otherwise, that is so where the data is destroyed; when it fails, or cannot be restored where backups are verified, the volume is preserved after all. What is written while it is made is not in it.',
     }),
 });
 
