@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ActionableError } from '../domain/actionable-error.js';
 import { BACKUP_KINDS } from '../domain/backup.js';
 import { ID_PATTERN, NAME_PATTERN } from '../domain/names.js';
 
@@ -75,8 +76,13 @@ type Document = z.infer<typeof manifestSchema>;
 export type Manifest = Omit<Document, 'format' | 'version'>;
 
 /** The manifest of a backup cannot be used; the message says which file and what is wrong with it. */
-export class ManifestError extends Error {
+export class ManifestError extends ActionableError {
   override readonly name = 'ManifestError';
+  readonly retryable = false;
+
+  constructor(file: string, fault: string, advice = 'use another backup, and check what it is stored on') {
+    super(`${file} ${fault}: ${advice}`);
+  }
 }
 
 /** Throws when the manifest is one that could not be read back. */
@@ -90,10 +96,10 @@ export function parseManifest(text: string, file: string): Manifest {
   const content = parseJson(text, file);
   checkFormat(content, file);
   const result = manifestSchema.safeParse(content);
-  if (!result.success) throw new ManifestError(`${file} is damaged: ${faultsOf(result.error)}`);
+  if (!result.success) throw new ManifestError(file, `is damaged (${faultsOf(result.error)})`);
   const { format, version, ...manifest } = result.data;
   if (!isOfItsFile(manifest)) {
-    throw new ManifestError(`${file} is damaged: its file is neither the dump nor encrypted`);
+    throw new ManifestError(file, 'is damaged (its file is neither the dump nor encrypted)');
   }
   return manifest;
 }
@@ -111,17 +117,19 @@ function parseJson(text: string, file: string): unknown {
     return JSON.parse(text);
   } catch {
     // What the parser says quotes the text, which may be anything.
-    throw new ManifestError(`${file} is damaged: it is not JSON, or only a part of it`);
+    throw new ManifestError(file, 'is damaged (it is not JSON, or only a part of it)');
   }
 }
 
 /** Before all other fields: a newer version may have changed any of them. */
 function checkFormat(content: unknown, file: string): void {
   const head = z.object({ format: z.literal(FORMAT), version: z.int().positive() }).safeParse(content);
-  if (!head.success) throw new ManifestError(`${file} is not the manifest of a backup`);
+  if (!head.success) throw new ManifestError(file, 'is not the manifest of a backup');
   if (head.data.version > VERSION) {
     throw new ManifestError(
-      `${file} has format ${head.data.version}, this version of paasdb reads ${VERSION}: use the newer one that wrote it`,
+      file,
+      `has format ${head.data.version}, this version of paasdb reads ${VERSION}`,
+      'use the newer one that wrote it',
     );
   }
 }

@@ -13,10 +13,10 @@ export async function readManifest({ manifest: path }: Place, key: BackupKey): P
   try {
     const { size } = await onDisk(path, () => file.stat());
     if (size > MAX_MANIFEST_BYTES)
-      throw new ManifestError(`${path} is not the manifest of a backup: it has ${size} bytes`);
+      throw new ManifestError(path, `is not the manifest of a backup (it has ${size} bytes)`);
     const manifest = parseManifest(await onDisk(path, () => file.readFile('utf8')), path);
     const difference = differenceTo(key, manifest);
-    if (difference) throw new ManifestError(`${path} is not the manifest of this backup: ${difference}`);
+    if (difference) throw new ManifestError(path, `is not the manifest of this backup (${difference})`);
     return manifest;
   } finally {
     await onDisk(path, () => file.close());

@@ -478,7 +478,7 @@ describe('a list', () => {
     [
       'has half a manifest',
       () => truncateSync(path(MANIFEST), 100),
-      `${STEM}.json is damaged: it is not JSON`,
+      `${STEM}.json is damaged (it is not JSON`,
     ],
     ['has a manifest of zeros', () => writeFileSync(path(MANIFEST), Buffer.alloc(500)), 'is damaged'],
     ['has a manifest without end', () => truncateSync(path(MANIFEST), 2 ** 40), 'it has 1099511627776 bytes'],
@@ -487,7 +487,7 @@ describe('a list', () => {
     [
       'has the manifest of another',
       () => writeFileSync(path(MANIFEST), readFileSync(path(MANIFEST), 'utf8').replace('"acme"', '"bcme"')),
-      'is not the manifest of this backup: its org is bcme instead of acme',
+      'is not the manifest of this backup (its org is bcme instead of acme',
     ],
     [
       'is of a newer version',

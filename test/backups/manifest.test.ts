@@ -60,7 +60,7 @@ describe('a manifest', () => {
     ['zeros', '\0'.repeat(300)],
   ])('of which %s is there is damaged', (_, text) => {
     expect(() => parseManifest(text, FILE)).toThrow(
-      `${FILE} is damaged: it is not JSON, or only a part of it`,
+      `${FILE} is damaged (it is not JSON, or only a part of it)`,
     );
   });
 
@@ -82,7 +82,9 @@ describe('a manifest', () => {
       parse({ ...rest, org: '../acme', sha256: '', startedAt: 'today', kind: 'x' }),
     );
     expect(error).toBeInstanceOf(ManifestError);
-    expect(error.message).toMatch(/^\/backups\/some.json is damaged: .*org: is no name; .*and 2 more$/);
+    expect(error.message).toMatch(
+      /^\/backups\/some.json is damaged \(.*org: is no name; .*and 2 more\): use another backup/,
+    );
     expect(
       errorOf(() => parse({ ...document(), contents: { ...rest.contents, tables: [{}] } })).message,
     ).toContain('contents.tables.0.schema: ');

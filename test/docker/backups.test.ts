@@ -107,17 +107,23 @@ it('fails with the reason where pg_dump cannot read, leaves no file, and the one
 });
 
 it('is given up with its database, and those before it stay', async () => {
+  await client.query('CREATE TABLE held (x int)');
+  await client.query('BEGIN');
+  await client.query('LOCK TABLE held');
   const { body } = await create();
-  await client.end();
-  const answer = await here.call('DELETE', `${database}?deleteVolume=true`, { waitS: 60 });
-  expect(answer.status).toBe(200);
+  await reach(body.id, 'running');
+  const answer = await here.call('DELETE', `${database}?deleteVolume=true`);
+  expect(answer.status).toBe(202);
   database = `${database.replace(/main$/, '')}${answer.body.id}`;
-  // It may just have been through.
-  const given = await reach(body.id, 'failed', 'succeeded');
-  expect(given.errorMessage).toBe(given.status === 'failed' ? 'the database was deleted meanwhile' : null);
+  const given = await reach(body.id, 'failed');
+  expect(given.errorMessage).toBe('the database was deleted meanwhile');
+  // The final one would wait for the lock too.
+  await client.end();
+  await until(async () => (await here.call('GET', database)).body.status === 'deleted', 60_000);
   const { body: list } = await here.call<{ data: BackupBody[] }>('GET', `${database}/backups`);
   const stored = list.data.filter(({ status }) => status === 'succeeded');
   expect(stored.length).toBeGreaterThanOrEqual(3);
+  expect(stored[0]).toMatchObject({ kind: 'final', verifiedAt: expect.any(String) });
   expect(list.data.map(({ id }) => id)).toContain(given.id);
   for (const { id, sizeBytes } of stored) expect((await download(id)).length).toBe(sizeBytes);
 });

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { appendFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
+import { appendFileSync, readdirSync, readlinkSync, rmSync, truncateSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Caretaker } from '../../src/backups/caretaker.js';
@@ -102,6 +102,16 @@ describe('a backup', () => {
     expect([second.status, second.body]).toEqual([202, first.body]);
     await api.settle();
     expect((await api.get(BACKUPS)).body.data).toHaveLength(1);
+  });
+
+  it('of which the manifest is damaged says so', async () => {
+    const id = await api.storedBackup();
+    const manifest = filesOf(api).find((path) => path.endsWith('.json')) ?? '';
+    truncateSync(manifest, 7);
+    expect(await api.get(`${BACKUPS}/${id}/download`)).toMatchObject({
+      status: 503,
+      body: { detail: expect.stringContaining(`${manifest} is damaged`) },
+    });
   });
 
   it('is never one of the daily ones, which are not kept for ever', async () => {

@@ -50,7 +50,8 @@ export class RestoreMessages {
     if (tags !== '') this.inStatement = false;
     this.announced += tags.split('error:').length - 1;
     if (this.inStatement || text === '' || /warning: *$/.test(tags)) return;
-    if (ITEM.test(text)) {
+    // What is announced as an error may begin like an item.
+    if (ITEM.test(text) && !/error: *$/.test(tags)) {
       this.entry = null;
       this.onItem();
     } else if (CHATTER.test(text)) {

@@ -125,6 +125,15 @@ pg_restore: error: could not read from input file: end of file
     expect(messages.errors).toEqual([{ entry: null, message: 'it broke' }]);
   });
 
+  it('is an error although it begins like an item', () => {
+    const messages = new RestoreMessages(() => undefined);
+    messages.add(Buffer.from('pg_restore: error: restoring data out of order is not supported\n'));
+    messages.end();
+    expect(messages.errors).toEqual([
+      { entry: null, message: 'restoring data out of order is not supported' },
+    ]);
+  });
+
   it.each([
     ['one after the other', 'pg_restore: error: pg_restore: error: one\ntwo\nthree\n'],
     [
