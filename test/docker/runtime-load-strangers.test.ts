@@ -233,6 +233,29 @@ describe('what harms nothing', () => {
     await expect(fixture.runtime.requireEmpty(target, { signal: soon() })).rejects.toMatchObject(refusal);
   });
 
+  it('is a dump of a database without an encoding', async () => {
+    const container = fixture.container(source, 'postgres');
+    const superuser = ['psql', '-X', '-q', '-v', 'ON_ERROR_STOP=1', '-U', 'postgres', '-d'];
+    await runIn(
+      container,
+      [...superuser, 'app'],
+      `CREATE DATABASE bytes ENCODING 'SQL_ASCII' TEMPLATE template0 LOCALE_PROVIDER libc LOCALE 'C'`,
+    );
+    await runIn(container, [...superuser, 'bytes'], `CREATE TABLE a AS SELECT E'\\xe9bc' AS t`);
+    for (const format of ['custom', 'tar', 'plain']) {
+      const dump = await runIn(container, ['pg_dump', '-U', 'postgres', `--format=${format}`, 'bytes']);
+      const kind = format === 'plain' ? 'script' : 'archive';
+      await refused({ kind, ...bytes(dump) }, 'archive_unusable', /--encoding=LATIN1/);
+    }
+    const converted = ['pg_dump', '-U', 'postgres', '--format=custom', '--encoding=LATIN1', 'bytes'];
+    const check = (contents: object) => {
+      throw new Error(JSON.stringify(contents));
+    };
+    const again = load({ kind: 'archive', ...bytes(await runIn(container, converted)) }, { check });
+    await expect(again).rejects.toThrow('"name":"a","rows":1');
+    await runIn(container, [...superuser, 'app'], 'DROP DATABASE bytes');
+  });
+
   it('is an archive of a newer version', async () => {
     const archive = await dumpOf('--format=custom');
     const own = `${target.engineVersion}.`;

@@ -2,6 +2,7 @@ import type { SizedBytes } from '../../runtime.js';
 import { RuntimeError } from '../../runtime-error.js';
 import { leaveOut, NOT_LOADABLE } from '../archive/leave-out.js';
 import { listArchive, type PlacedArchive } from '../archive/list-archive.js';
+import { requireEncoding } from '../archive/require-encoding.js';
 import { restoreArchive } from '../archive/restore-archive.js';
 import { restoreDump } from '../archive/restore-dump.js';
 import { putFile } from '../files/put-file.js';
@@ -50,6 +51,7 @@ export async function preparePlaced(
       },
     };
   }
+  await requireEncoding(engine.execs, archive, signal);
   const { entries, skipped } = leaveOut(contents.entries, place.loadableExtensions);
   const skippedExtensions = skipped
     .filter(({ reason }) => reason === NOT_LOADABLE)

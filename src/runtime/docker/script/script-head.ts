@@ -1,3 +1,4 @@
+import { isOfNoEncoding, unknownEncoding } from '../archive/require-encoding.js';
 import { RuntimeError } from '../../runtime-error.js';
 
 /** How much of a script is looked at before it is run. */
@@ -24,6 +25,7 @@ export function readScriptHead(head: string, major: number): ScriptHead {
       `The script comes from PostgreSQL ${from} and this is PostgreSQL ${major}: load it into a database of version ${from}`,
     );
   }
+  if (isOfNoEncoding(head)) throw unknownEncoding();
   return { isDump };
 }
 
