@@ -16,6 +16,7 @@ import { receiveUpload } from './backups/receive-upload.js';
 import { refusalOfSource } from './backups/refusal-of-source.js';
 import { refusalOfTarget } from './backups/refusal-of-target.js';
 import { restoreHandler } from './backups/restore-handler.js';
+import { Rounds } from './backups/rounds.js';
 import { BackupScheduler } from './backups/scheduler.js';
 import { verifyHandler } from './backups/verify-handler.js';
 import type { Config } from './config.js';
@@ -55,6 +56,12 @@ interface Service {
   stop(): Promise<void>;
 }
 
+/** Who looks after something that nobody asks for. */
+interface Keeper {
+  /** Looks once. */
+  once(signal: AbortSignal): Promise<void>;
+}
+
 interface Backups {
   handlers: Pick<OperationHandlers, 'backup' | 'verify' | 'copy' | 'restore' | 'import'>;
   /** In the order in which they are started. */
@@ -84,6 +91,13 @@ export function buildBackups(deps: BackupsDeps): Backups {
   const source = { resolve: addressesOf, rules: new AddressRules(config.importAllow, config.subnetPool) };
   const exporter = new Exporter({ runtime, specOf, atOnce: 4, idleMs: MINUTE_MS });
 
+  /** Has somebody look after something again and again. */
+  const rounds = (keeper: Keeper, intervalMs: number, failure: string) =>
+    new Rounds({
+      round: (signal) => keeper.once(signal),
+      failed: (error) => logger.error({ err: error }, failure),
+      intervalMs,
+    });
   const clockWatch = new ClockWatch(clock, () => performance.now());
   const isSteady = () => clockWatch.isSteady();
   const overdueWatch = new OverdueWatch({ store, isOverdue, clock, logger, intervalMs: HOUR_MS });
@@ -97,26 +111,38 @@ export function buildBackups(deps: BackupsDeps): Backups {
     ticked: () => overdueWatch.look(),
     intervalMs: 20_000,
   });
-  const caretaker = new Caretaker({
-    store,
-    disk,
-    clock,
-    isSteady,
-    logger,
-    retentionDays: config.backupRetentionDays,
-    intervalMs: HOUR_MS,
-  });
-  const loads = new LoadsCaretaker({
-    store,
-    runtime,
-    incoming,
-    specOf,
-    isSteady,
-    logger,
-    intervalMs: MINUTE_MS,
-    patienceMs: MINUTE_MS,
-  });
-  const copyKeeper = copies && new CopyKeeper({ store, copies, logger, nudge, intervalMs: HOUR_MS });
+  const caretaker = rounds(
+    new Caretaker({
+      store,
+      disk,
+      clock,
+      isSteady,
+      logger,
+      retentionDays: config.backupRetentionDays,
+    }),
+    HOUR_MS,
+    'the backups cannot be tidied up',
+  );
+  const loads = rounds(
+    new LoadsCaretaker({
+      store,
+      runtime,
+      incoming,
+      specOf,
+      isSteady,
+      logger,
+      patienceMs: MINUTE_MS,
+    }),
+    MINUTE_MS,
+    'former data cannot be looked for',
+  );
+  const copyKeeper =
+    copies &&
+    rounds(
+      new CopyKeeper({ store, copies, logger, nudge }),
+      HOUR_MS,
+      'the copies of backups cannot be looked after',
+    );
 
   const loading = { store, runtime, specOf, previousKeptForMs: retentionMs, tidy: () => loads.nudge() };
   const dumping = { store, runtime, disk, copies: copies !== null, specOf, clock };

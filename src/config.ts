@@ -8,7 +8,7 @@ import { LOG_LEVELS, SETTINGS, type SettingName } from './settings.js';
 
 const PREFIX = 'PAASDB_';
 
-/** Settings of the command-line client, which shares the environment of an operator. */
+/** What an operator's environment may hold for a client of the API. */
 const FOREIGN = ['PAASDB_URL', 'PAASDB_TOKEN'];
 
 /** Which backups are encrypted: none, the copies in the bucket, or all files. */

@@ -13,7 +13,6 @@ import { isBackupInUse } from '../store/operations.js';
 import type { Store } from '../store/store.js';
 import type { DiskStore } from './disk-store.js';
 import { keyOf } from './key-of.js';
-import { Rounds } from './rounds.js';
 import { StorageError } from './storage-error.js';
 import { takeStock } from './take-stock.js';
 
@@ -25,41 +24,19 @@ export interface CaretakerDeps {
   isSteady: () => boolean;
   logger: Logger;
   retentionDays: number;
-  intervalMs: number;
 }
 
 /** Lets go of what need not be kept any longer, and removes the files of what was let go. */
 export class Caretaker {
-  private readonly rounds: Rounds;
   private swept = false;
 
-  constructor(private readonly deps: CaretakerDeps) {
-    const { intervalMs, logger } = deps;
-    const complain = (error: unknown) => logger.error({ err: error }, 'the backups cannot be tidied up');
-    this.rounds = new Rounds({
-      round: async () => {
-        await this.sweep().catch(complain);
-        await this.once();
-      },
-      failed: complain,
-      intervalMs,
-    });
-  }
-
-  start(): void {
-    this.rounds.nudge();
-  }
-
-  /** Looks now. */
-  nudge(): void {
-    this.rounds.nudge();
-  }
-
-  stop(): Promise<void> {
-    return this.rounds.stop();
-  }
+  constructor(private readonly deps: CaretakerDeps) {}
 
   async once(): Promise<void> {
+    // What cannot be swept keeps nothing else from being tidied up.
+    await this.sweep().catch((error: unknown) => {
+      this.deps.logger.error({ err: error }, 'what backups have left behind cannot be swept away');
+    });
     if (this.deps.isSteady()) this.letGo();
     await this.removeFiles();
   }

@@ -1,6 +1,5 @@
 import type { OperationHandler, Work } from '../domain/operation-handler.js';
-import { findBackup } from '../store/backups.js';
-import { findAnyBackup } from '../store/copies.js';
+import { findBackup, findBackupById } from '../store/backups.js';
 import { recordResult } from '../store/operations.js';
 import type { Store } from '../store/store.js';
 import type { CopyStore } from './copy-store.js';
@@ -24,7 +23,7 @@ export function copyHandler({ store, disk, copies }: CopyHandlerDeps): Operation
   return {
     run: async ({ operation, database, signal }: Work) => {
       if (!copies) throw noBucket();
-      const backup = findAnyBackup(store, database.id, operation.backupId ?? '');
+      const backup = findBackupById(store, operation.backupId ?? '');
       if (!backup) throw new Error(`operation ${operation.id} has no backup`);
       const { id } = backup;
       const { location } = copies;

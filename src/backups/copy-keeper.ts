@@ -5,7 +5,6 @@ import type { Store } from '../store/store.js';
 import type { CopyStore } from './copy-store.js';
 import { keyOf } from './key-of.js';
 import { queueCopy } from './queue-copy.js';
-import { Rounds } from './rounds.js';
 import { StorageError } from './storage-error.js';
 
 export interface CopyKeeperDeps {
@@ -14,7 +13,6 @@ export interface CopyKeeperDeps {
   logger: Logger;
   /** Says that copies were queued. */
   nudge: () => void;
-  intervalMs: number;
 }
 
 /**
@@ -22,33 +20,11 @@ export interface CopyKeeperDeps {
  * the disk: a bucket that does not answer must not hold that up.
  */
 export class CopyKeeper {
-  private readonly rounds: Rounds;
+  constructor(private readonly deps: CopyKeeperDeps) {}
 
-  constructor(private readonly deps: CopyKeeperDeps) {
-    const { intervalMs, logger } = deps;
-    this.rounds = new Rounds({
-      round: () => this.once(),
-      failed: (error) => logger.error({ err: error }, 'the copies of backups cannot be looked after'),
-      intervalMs,
-    });
-  }
-
-  start(): void {
-    this.rounds.nudge();
-  }
-
-  /** Looks now. */
-  nudge(): void {
-    this.rounds.nudge();
-  }
-
-  stop(): Promise<void> {
-    return this.rounds.stop();
-  }
-
-  async once(): Promise<void> {
+  async once(signal: AbortSignal): Promise<void> {
     this.queueMissing();
-    await this.removeUnwanted();
+    await this.removeUnwanted(signal);
   }
 
   private queueMissing(): void {
@@ -63,9 +39,8 @@ export class CopyKeeper {
     nudge();
   }
 
-  private async removeUnwanted(): Promise<void> {
+  private async removeUnwanted(signal: AbortSignal): Promise<void> {
     const { store, copies, logger } = this.deps;
-    const { signal } = this.rounds;
     const isStopped = () => signal.aborted;
     for (const backup of listRemovedCopies(store, copies.location)) {
       if (isStopped()) return;

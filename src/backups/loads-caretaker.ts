@@ -5,7 +5,6 @@ import { findDatabaseById } from '../store/databases.js';
 import { listExpiredPrevious, markPreviousRemoved, type ExpiredPrevious } from '../store/loads.js';
 import type { Store } from '../store/store.js';
 import type { Incoming } from './incoming.js';
-import { Rounds } from './rounds.js';
 
 export interface LoadsCaretakerDeps {
   store: Store;
@@ -15,43 +14,20 @@ export interface LoadsCaretakerDeps {
   /** Whether the clock can be believed that something is old. */
   isSteady: () => boolean;
   logger: Logger;
-  intervalMs: number;
   /** How long one removal may take. */
   patienceMs: number;
 }
 
 /** Removes what restores and imports leave: uploads that are imported, and former data that was kept long enough. */
 export class LoadsCaretaker {
-  private readonly rounds: Rounds;
+  constructor(private readonly deps: LoadsCaretakerDeps) {}
 
-  constructor(private readonly deps: LoadsCaretakerDeps) {
-    const { intervalMs, logger } = deps;
-    this.rounds = new Rounds({
-      round: () => this.once(),
-      failed: (error) => logger.error({ err: error }, 'former data cannot be looked for'),
-      intervalMs,
-    });
-  }
-
-  start(): void {
-    this.rounds.nudge();
-  }
-
-  /** Looks now. */
-  nudge(): void {
-    this.rounds.nudge();
-  }
-
-  stop(): Promise<void> {
-    return this.rounds.stop();
-  }
-
-  async once(): Promise<void> {
+  async once(stop: AbortSignal): Promise<void> {
     await this.sweepUploads();
     if (!this.deps.isSteady()) return;
     for (const expired of listExpiredPrevious(this.deps.store)) {
-      if (this.rounds.signal.aborted) return;
-      await this.removePrevious(expired);
+      if (stop.aborted) return;
+      await this.removePrevious(expired, stop);
     }
   }
 
@@ -65,9 +41,12 @@ export class LoadsCaretaker {
     }
   }
 
-  private async removePrevious({ operationId, databaseId }: ExpiredPrevious): Promise<void> {
+  private async removePrevious(
+    { operationId, databaseId }: ExpiredPrevious,
+    stop: AbortSignal,
+  ): Promise<void> {
     const { store, runtime, specOf, logger, patienceMs } = this.deps;
-    const signal = AbortSignal.any([this.rounds.signal, AbortSignal.timeout(patienceMs)]);
+    const signal = AbortSignal.any([stop, AbortSignal.timeout(patienceMs)]);
     try {
       const database = findDatabaseById(store, databaseId);
       if (!database) throw new Error(`there is no database ${databaseId}`);
@@ -75,7 +54,7 @@ export class LoadsCaretaker {
       markPreviousRemoved(store, operationId);
       logger.info({ databaseId, operationId }, 'former data is kept no longer');
     } catch (error) {
-      if (this.rounds.signal.aborted) return;
+      if (stop.aborted) return;
       logger.warn({ err: error, databaseId, operationId }, 'former data cannot be removed now');
     }
   }

@@ -1,5 +1,6 @@
 export interface RoundsDeps {
-  round: () => Promise<void>;
+  /** Its signal aborts when there are to be no more rounds: one that runs should end soon. */
+  round: (signal: AbortSignal) => Promise<void>;
   /** Is told what a round failed with. The next comes all the same. */
   failed: (error: unknown) => void;
   intervalMs: number;
@@ -15,9 +16,8 @@ export class Rounds {
 
   constructor(private readonly deps: RoundsDeps) {}
 
-  /** Aborts when there are to be no more rounds: one that runs should end soon. */
-  get signal(): AbortSignal {
-    return this.abort.signal;
+  start(): void {
+    this.nudge();
   }
 
   /** Begins a round now, or when the one that runs is over. */
@@ -41,7 +41,7 @@ export class Rounds {
     this.waiting = false;
     if (this.abort.signal.aborted) return;
     try {
-      await this.deps.round();
+      await this.deps.round(this.abort.signal);
     } catch (error) {
       this.deps.failed(error);
     }

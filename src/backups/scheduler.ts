@@ -39,8 +39,8 @@ export class BackupScheduler {
   constructor(private readonly deps: SchedulerDeps) {
     const { intervalMs, logger, ticked } = deps;
     this.rounds = new Rounds({
-      round: async () => {
-        const queued = await this.tick();
+      round: async (signal) => {
+        const queued = await this.tick(signal);
         if (queued > 0) logger.info({ queued }, 'backups are due');
         ticked();
       },
@@ -73,7 +73,7 @@ export class BackupScheduler {
   }
 
   /** Looks once at what is due. Returns how many backups it queued. */
-  async tick(): Promise<number> {
+  async tick(signal: AbortSignal): Promise<number> {
     const { nudge } = this.deps;
     this.decide();
     let queued = 0;
@@ -81,7 +81,7 @@ export class BackupScheduler {
       const count = this.queueBatch();
       queued += count;
       if (count > 0) nudge();
-      if (count < BATCH || this.rounds.signal.aborted) return queued;
+      if (count < BATCH || signal.aborted) return queued;
       await setImmediate();
     }
   }

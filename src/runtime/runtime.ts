@@ -147,7 +147,8 @@ export interface Rehearsal extends SizedBytes {
 
 /**
  * Where databases run. Every method is idempotent, derives what to do from what it observes, and can be
- * called again after a crash at any instant. Rejections are `RuntimeError`s.
+ * called again after a crash at any instant. Rejections are `RuntimeError`s, but for
+ * what a caller's own functions throw, which is passed on.
  */
 export interface Runtime {
   /** Resolves when the runtime can be used; rejects with what to do about it otherwise. */

@@ -4,11 +4,6 @@ import type { Store } from './store.js';
 
 const IS_ABOUT = `k.backup_id = b.id AND k.kind = 'copy'`;
 
-/** Any backup of a database, also one that was removed. */
-export function findAnyBackup(store: Store, databaseId: string, id: string): Backup | undefined {
-  return queryBackups(store, 'b.database_id = ? AND b.id = ?', databaseId, id)[0];
-}
-
 /**
  * The backups that succeeded and are kept, of which there is no copy at this location, and none under way. That one has
  * expired does not matter: what retention leaves then may be the last good one.

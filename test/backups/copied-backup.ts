@@ -85,7 +85,6 @@ export function copyingDaemon(bucket: Bucket | null, encryption: Encryption) {
         copies: defined(copies ?? undefined),
         logger,
         nudge: () => undefined,
-        intervalMs: 3_600_000,
       }),
     [Symbol.dispose]() {
       copies?.close();

@@ -12,6 +12,8 @@ import { openTestStore } from '../store/open-test-store.js';
 import { readyDatabase } from '../store/sample-rows.js';
 import { contentOf } from './sample-backup.js';
 
+const { signal } = new AbortController();
+
 /** A database of which an import was asked for, with its upload. */
 async function askedImport({ isSteady = () => true }: { isSteady?: () => boolean } = {}) {
   const test = openTestStore();
@@ -40,7 +42,6 @@ async function askedImport({ isSteady = () => true }: { isSteady?: () => boolean
     specOf: (each) => databaseSpec(store, each),
     isSteady,
     logger,
-    intervalMs: 60_000,
     patienceMs: 60_000,
   });
   return {
@@ -62,20 +63,20 @@ async function askedImport({ isSteady = () => true }: { isSteady?: () => boolean
 
 it('keeps an upload until its import is settled, and removes it then', async () => {
   using asked = await askedImport();
-  await asked.caretaker.once();
+  await asked.caretaker.once(signal);
   expect((await contentOf(asked.incoming.read(asked.id))).toString()).toBe('SELECT 1;');
   asked.settle('failed');
-  await asked.caretaker.once();
+  await asked.caretaker.once(signal);
   expect(asked.hasUpload()).toBe(false);
 });
 
 it('removes former data that may go, once', async () => {
   using asked = await askedImport();
-  await asked.caretaker.once();
+  await asked.caretaker.once(signal);
   expect(asked.runtime.history).toEqual([]);
   asked.settle();
-  await asked.caretaker.once();
-  await asked.caretaker.once();
+  await asked.caretaker.once(signal);
+  await asked.caretaker.once(signal);
   expect(asked.runtime.history).toEqual([`removePrevious ${asked.database.id}`]);
 });
 
@@ -83,10 +84,10 @@ it('removes nothing while the clock is not to be believed', async () => {
   let isSteady = false;
   using asked = await askedImport({ isSteady: () => isSteady });
   asked.settle();
-  await asked.caretaker.once();
+  await asked.caretaker.once(signal);
   expect(asked.runtime.history).toEqual([]);
   isSteady = true;
-  await asked.caretaker.once();
+  await asked.caretaker.once(signal);
   expect(asked.runtime.history).toHaveLength(1);
 });
 
@@ -94,10 +95,10 @@ it('tries again what could not be removed', async () => {
   using asked = await askedImport();
   asked.settle();
   asked.runtime.script('removePrevious', fails('not_running'));
-  await asked.caretaker.once();
+  await asked.caretaker.once(signal);
   expect(asked.logger.messages('warn')).toEqual(['former data cannot be removed now']);
-  await asked.caretaker.once();
-  await asked.caretaker.once();
+  await asked.caretaker.once(signal);
+  await asked.caretaker.once(signal);
   expect(asked.runtime.history).toHaveLength(2);
 });
 
@@ -106,11 +107,11 @@ it('breaks off when the daemon stops', async () => {
   asked.settle();
   const { step, started } = held();
   asked.runtime.script('removePrevious', step);
-  asked.caretaker.start();
+  const stop = new AbortController();
+  const round = asked.caretaker.once(stop.signal);
   while (!started()) await new Promise(setImmediate);
-  await asked.caretaker.stop();
+  stop.abort();
+  await round;
   expect(asked.logger.messages('warn')).toEqual([]);
-  asked.caretaker.nudge();
-  await asked.caretaker.stop();
   expect(asked.runtime.history).toHaveLength(1);
 });

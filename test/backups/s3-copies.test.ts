@@ -88,18 +88,18 @@ describe('a backup that succeeded', () => {
     const id = await backedUp();
     expect(daemon.backup(id).copy).toBeNull();
     daemon.use(s3.bucket);
-    await daemon.keeper().once();
+    await daemon.keeper().once(signal);
     expect(daemon.backup(id).copy).toMatchObject({ status: 'pending' });
     await daemon.work();
     expect(await s3.keys()).toHaveLength(2);
-    await daemon.keeper().once();
+    await daemon.keeper().once(signal);
     expect(daemon.backup(id).copy).toMatchObject({ status: 'succeeded' });
   });
 
   it('is copied anew into another bucket or below another prefix', async () => {
     const id = await backedUp();
     daemon.use({ ...s3.bucket, prefix: 'elsewhere' });
-    await daemon.keeper().once();
+    await daemon.keeper().once(signal);
     expect(daemon.backup(id).copy).toMatchObject({ status: 'pending' });
     await daemon.work();
     expect((await s3.keys()).filter((key) => key.startsWith('elsewhere/'))).toHaveLength(2);
@@ -111,7 +111,7 @@ describe('a backup that succeeded', () => {
     await daemon.work();
     daemon.clock.advance(HOUR_MS);
     daemon.use(s3.bucket);
-    await daemon.keeper().once();
+    await daemon.keeper().once(signal);
     await daemon.work();
     expect(daemon.backup(id).copy).toMatchObject({ status: 'succeeded' });
   });
@@ -188,7 +188,7 @@ describe('a copy that fails', () => {
       errorMessage: expect.stringContaining('refuses this access key'),
     });
     s3.fault = () => null;
-    await daemon.keeper().once();
+    await daemon.keeper().once(signal);
     await daemon.work();
     expect(daemon.backup(id).copy?.status).toBe('succeeded');
   });
@@ -198,7 +198,7 @@ describe('a copy that fails', () => {
     const id = await backedUp();
     truncateSync(localDump(), 7);
     daemon.use(s3.bucket);
-    await daemon.keeper().once();
+    await daemon.keeper().once(signal);
     await daemon.work();
     expect(daemon.backup(id).copy).toMatchObject({
       status: 'failed',
@@ -245,12 +245,12 @@ describe('removing a backup', () => {
     const [id, other] = [await backedUp(), await backedUp()];
     await s3.put('databases/somebody-elses', 'x');
     removeBackup(daemon.store, id);
-    await daemon.keeper().once();
+    await daemon.keeper().once(signal);
     const keys = await s3.keys();
     expect(keys).toHaveLength(3);
     expect(keys.filter((key) => key.includes(other))).toHaveLength(2);
     const before = s3.requests.length;
-    await daemon.keeper().once();
+    await daemon.keeper().once(signal);
     expect(s3.requests.length).toBe(before);
     // What others keep there is not even looked at.
     expect(s3.requests.filter(({ path }) => path.includes('list-type'))).toEqual([]);
@@ -260,13 +260,13 @@ describe('removing a backup', () => {
     const id = await backedUp();
     removeBackup(daemon.store, id);
     await s3.down();
-    await daemon.keeper().once();
+    await daemon.keeper().once(signal);
     await s3.up();
     s3.fault = ({ method }) => (method === 'DELETE' ? DENIED : null);
-    await daemon.keeper().once();
+    await daemon.keeper().once(signal);
     expect(await s3.keys()).toHaveLength(2);
     s3.fault = () => null;
-    await daemon.keeper().once();
+    await daemon.keeper().once(signal);
     expect(await s3.keys()).toEqual([]);
   });
 
@@ -274,17 +274,17 @@ describe('removing a backup', () => {
     daemon.use(null);
     const id = await backedUp();
     daemon.use(s3.bucket);
-    await daemon.keeper().once();
+    await daemon.keeper().once(signal);
     s3.fault = ({ method, path }) => {
       if (method === 'PUT' && path.includes('.json')) {
         removeBackup(daemon.store, id);
-        void daemon.keeper().once();
+        void daemon.keeper().once(signal);
       }
       return null;
     };
     await daemon.work();
     expect(await s3.keys()).toEqual([]);
-    await daemon.keeper().once();
+    await daemon.keeper().once(signal);
     expect(
       daemon.store.get<{ at: string | null }>('SELECT copy_removed_at AS at FROM backups WHERE id = ?', id)
         ?.at,
@@ -295,7 +295,7 @@ describe('removing a backup', () => {
     daemon.use(null);
     const id = await backedUp();
     daemon.use(s3.bucket);
-    await daemon.keeper().once();
+    await daemon.keeper().once(signal);
     removeBackup(daemon.store, id);
     await daemon.work();
     expect(s3.requests.filter(({ method }) => method === 'PUT')).toEqual([]);

@@ -11,6 +11,7 @@ import { readyDatabase, sampleDatabase } from '../store/sample-rows.js';
 
 const HOUR_MS = 3_600_000;
 const DAY_MS = 24 * HOUR_MS;
+const { signal } = new AbortController();
 
 let test: TestStore;
 let nudge: jest.Mock;
@@ -37,7 +38,7 @@ function schedulerOf({ expression = '0 3 * * *', windowMinutes = 60 } = {}): Bac
 async function start(options?: Parameters<typeof schedulerOf>[0]): Promise<BackupScheduler> {
   const scheduler = schedulerOf(options);
   scheduler.align();
-  await scheduler.tick();
+  await scheduler.tick(signal);
   return scheduler;
 }
 
@@ -59,7 +60,7 @@ const settle = (status: 'succeeded' | 'failed' = 'succeeded') => {
 async function live(scheduler: BackupScheduler, ms: number): Promise<void> {
   for (let passed = 0; passed < ms; passed += 20 * 60_000) {
     test.clock.advance(20 * 60_000);
-    await scheduler.tick();
+    await scheduler.tick(signal);
     settle();
   }
 }
@@ -71,7 +72,7 @@ describe('a database', () => {
     expect(nextOf(id)).toBeNull();
     setDatabaseStatus(test.store, id, 'provisioning');
     setDatabaseStatus(test.store, id, 'ready');
-    await scheduler.tick();
+    await scheduler.tick(signal);
     expect(nextOf(id)).toMatch(/^2030-01-01T03:/);
     expect(backups()).toEqual([]);
     await live(scheduler, 5 * DAY_MS);
@@ -107,7 +108,7 @@ describe('a database', () => {
     // It stays due, and is counted as overdue in the end; nothing forgets it.
     expect(nextOf(failed)).toMatch(/^2030-01-01T03:/);
     setDatabaseStatus(test.store, failed, 'ready');
-    await scheduler.tick();
+    await scheduler.tick(signal);
     expect(backups()).toHaveLength(1);
     expect(nextOf(failed)).toMatch(/^2030-01-03T03:/);
   });
@@ -116,7 +117,7 @@ describe('a database', () => {
     ready();
     const scheduler = await start({ windowMinutes: 0 });
     test.clock.advance(3 * HOUR_MS);
-    await scheduler.tick();
+    await scheduler.tick(signal);
     settle('failed');
     await live(scheduler, DAY_MS);
     expect(backups()).toHaveLength(2);
@@ -127,9 +128,9 @@ describe('a database', () => {
     const scheduler = await start({ windowMinutes: 0 });
     queueBackup(test.store, { id, engineVersion: 17 }, { kind: 'manual', keptForMs: null });
     test.clock.advance(3 * HOUR_MS);
-    expect(await scheduler.tick()).toBe(0);
+    expect(await scheduler.tick(signal)).toBe(0);
     settle();
-    expect(await scheduler.tick()).toBe(1);
+    expect(await scheduler.tick(signal)).toBe(1);
     expect(backups().map(({ kind }) => kind)).toEqual(['manual', 'scheduled']);
   });
 
@@ -138,7 +139,7 @@ describe('a database', () => {
     const scheduler = await start({ windowMinutes: 0 });
     enqueueOperation(test.store, { databaseId: id, kind: 'restart' });
     test.clock.advance(3 * HOUR_MS);
-    expect(await scheduler.tick()).toBe(1);
+    expect(await scheduler.tick(signal)).toBe(1);
     expect(claimNextOperation(test.store, 30_000)?.kind).toBe('restart');
     expect(claimNextOperation(test.store, 30_000)).toBeUndefined();
   });
@@ -149,7 +150,7 @@ describe('a tick', () => {
     ready();
     const [one, other] = [await start(), await start()];
     test.clock.advance(4 * HOUR_MS);
-    expect(await Promise.all([one.tick(), other.tick(), one.tick()])).toEqual([1, 0, 0]);
+    expect(await Promise.all([one.tick(signal), other.tick(signal), one.tick(signal)])).toEqual([1, 0, 0]);
     expect(backups()).toHaveLength(1);
   });
 
@@ -158,8 +159,8 @@ describe('a tick', () => {
     const scheduler = await start();
     expect(nudge).not.toHaveBeenCalled();
     test.clock.advance(4 * HOUR_MS);
-    await scheduler.tick();
-    await scheduler.tick();
+    await scheduler.tick(signal);
+    await scheduler.tick(signal);
     expect(nudge).toHaveBeenCalledTimes(1);
   });
 
@@ -171,9 +172,9 @@ describe('a tick', () => {
     jest.spyOn(test.store, 'newId').mockImplementationOnce(() => {
       throw new Error('the disk is full');
     });
-    await expect(scheduler.tick()).rejects.toThrow('the disk is full');
+    await expect(scheduler.tick(signal)).rejects.toThrow('the disk is full');
     expect([nextOf(id), backups()]).toEqual([due, []]);
-    expect(await scheduler.tick()).toBe(1);
+    expect(await scheduler.tick(signal)).toBe(1);
   });
 
   it('queues a hundred and twenty that are due at once, of which two are at work', async () => {
@@ -182,7 +183,7 @@ describe('a tick', () => {
     });
     const scheduler = await start();
     test.clock.advance(4 * HOUR_MS);
-    expect(await scheduler.tick()).toBe(120);
+    expect(await scheduler.tick(signal)).toBe(120);
     expect(new Set(backups().map(({ databaseId }) => databaseId)).size).toBe(120);
     const claimed = [1, 2, 3].map(() => claimNextOperation(test.store, 30_000)?.kind);
     expect(claimed).toEqual(['backup', 'backup', undefined]);
@@ -198,7 +199,7 @@ describe('after a downtime', () => {
     expect(backups()).toHaveLength(1);
     expect(nextOf(id)).toMatch(/^2030-01-11T03:/);
     settle();
-    await scheduler.tick();
+    await scheduler.tick(signal);
     expect(backups()).toHaveLength(1);
   });
 
@@ -249,7 +250,7 @@ describe('a clock', () => {
     ready();
     const scheduler = await start({ windowMinutes: 0 });
     test.clock.advance(3 * HOUR_MS + 1000);
-    await scheduler.tick();
+    await scheduler.tick(signal);
     settle();
     test.clock.advance(-HOUR_MS);
     await live(scheduler, 2 * HOUR_MS);
@@ -262,7 +263,7 @@ describe('a clock', () => {
     const scheduler = await start();
     expect(nextOf(id)).toMatch(/^2032-/);
     test.clock.advance(-1000 * DAY_MS);
-    await scheduler.tick();
+    await scheduler.tick(signal);
     expect(nextOf(id)).toMatch(/^2030-01-01T03:/);
     await live(scheduler, DAY_MS);
     expect(backups()).toHaveLength(1);
@@ -309,7 +310,7 @@ it('a database that is deleted while its backup is queued takes that along', asy
   const id = ready();
   const scheduler = await start({ windowMinutes: 0 });
   test.clock.advance(3 * HOUR_MS);
-  await scheduler.tick();
+  await scheduler.tick(signal);
   cancelOperations(test.store, id);
   setDatabaseStatus(test.store, id, 'deleting');
   await live(scheduler, 2 * DAY_MS);

@@ -31,7 +31,6 @@ const caretakerOf = (
     isSteady,
     logger,
     retentionDays: 7,
-    intervalMs: 3_600_000,
   });
 
 const DAY_MS = 86_400_000;
@@ -303,10 +302,8 @@ describe('the caretaker', () => {
     for (const path of filesOf(api)) if (path.includes(lost)) rmSync(path);
     api.store.run('DELETE FROM backups WHERE id = ?', stray);
     const caretaker = caretakerOf(api, { logger });
-    caretaker.start();
-    while (logger.lines.length === 0) await sleep(5);
-    caretaker.nudge();
-    await caretaker.stop();
+    await caretaker.once();
+    await caretaker.once();
     expect(logger.lines).toMatchObject([
       { level: 'error', fields: { missing: [lost], unknown: [stray], problems: [] } },
     ]);
@@ -316,11 +313,7 @@ describe('the caretaker', () => {
   it('says nothing about a folder in which all is as it should be', async () => {
     const logger = new MemoryLogger();
     await api.storedBackup();
-    const list = jest.spyOn(api.disk, 'list');
-    const caretaker = caretakerOf(api, { logger });
-    caretaker.start();
-    while (list.mock.calls.length === 0) await sleep(5);
-    await caretaker.stop();
+    await caretakerOf(api, { logger }).once();
     expect(logger.lines).toEqual([]);
   });
 });

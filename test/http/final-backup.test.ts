@@ -92,7 +92,6 @@ describe('deleting a database with its volume', () => {
       logger: new MemoryLogger(),
       isSteady: () => true,
       retentionDays: 7,
-      intervalMs: DAY_MS,
     };
     await new Caretaker({ store, disk, clock: clock.read, ...options }).once();
     expect(await backups()).toMatchObject([{ kind: 'final', status: 'succeeded' }]);

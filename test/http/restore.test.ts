@@ -331,7 +331,6 @@ describe('a restore', () => {
       clock: clock.read,
       isSteady: () => true,
       retentionDays: 7,
-      intervalMs: 1000,
     });
     await caretaker.once();
     expect((await api.get(`${MAIN}/backups/${backupId}`)).status).toBe(200);
