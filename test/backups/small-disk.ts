@@ -12,7 +12,7 @@ export interface SmallDisk extends Disposable {
   becomeWritable(): void;
 }
 
-/** Mounting is for root alone. Where it cannot be done the same failures are injected, by faults.test.ts. */
+/** Mounting is for root alone. Where it cannot be done the same failures are injected, by disk-faults.test.ts. */
 export function canMount(): boolean {
   try {
     smallDisk(64 * 1024)[Symbol.dispose]();
