@@ -37,6 +37,27 @@ module.exports = {
       '^src/runtime/[^/]+\\.ts$',
       '^src/domain/',
     ]),
+    only('backups-pieces', '^src/backups/pieces/', [
+      '^src/backups/storage-error\\.ts$',
+      '^src/secrets/',
+      '^src/domain/',
+    ]),
+    only('backups-disk', '^src/backups/disk/', [
+      '^src/backups/pieces/',
+      '^src/backups/(backup-key|encryption|manifest|storage-error)\\.ts$',
+      '^src/domain/',
+    ]),
+    only('backups-bucket', '^src/backups/bucket/', [
+      '^src/backups/(pieces|disk)/',
+      '^src/backups/(backup-key|encryption|manifest|storage-error)\\.ts$',
+      '^src/domain/',
+    ]),
+    only('backups-schedule', '^src/backups/schedule/', [
+      '^src/backups/rounds\\.ts$',
+      '^src/store/',
+      '^src/secrets/',
+      '^src/domain/',
+    ]),
     only('provisioner', '^src/provisioner/', ['^src/store/', '^src/runtime/[^/]+\\.ts$', '^src/domain/']),
     only('http', '^src/http/', ['^src/store/', '^src/domain/']),
     only('config-and-logger', '^src/(config|settings|logger)\\.ts$', ['^src/domain/']),

@@ -1,6 +1,6 @@
 import { mkdirSync } from 'node:fs';
-import type { BackupPlan } from './backups/due-times.js';
-import { Schedule } from './backups/schedule.js';
+import type { BackupPlan } from './backups/schedule/due-times.js';
+import { Schedule } from './backups/schedule/schedule.js';
 import { buildBackups } from './build-backups.js';
 import { ConfigError, type Config } from './config.js';
 import type { Logger } from './domain/logger.js';

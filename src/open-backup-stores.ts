@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { CopyStore } from './backups/copy-store.js';
-import { DiskStore } from './backups/disk-store.js';
+import { CopyStore } from './backups/bucket/copy-store.js';
+import { DiskStore } from './backups/disk/disk-store.js';
 import type { Config } from './config.js';
 import type { Bucket, BucketConfig } from './domain/bucket.js';
 import type { Logger } from './domain/logger.js';
@@ -24,7 +24,7 @@ export async function openBackupStores(
   const disk = new DiskStore(backupDir, { keys, encrypts: backupEncryption === 'all' }, isNew);
   if (!bucket) return { disk, copies: null };
   // Only who has a bucket pays for the SDK, in memory and in time.
-  const { BucketStore } = await import('./backups/bucket-store.js');
+  const { BucketStore } = await import('./backups/bucket/bucket-store.js');
   const objects = new BucketStore(readBucket(bucket));
   return { disk, copies: new CopyStore(objects, { keys, encrypts: backupEncryption !== 'none' }) };
 }

@@ -8,11 +8,11 @@ import { findBackupOf, recordArchive } from '../store/backups.js';
 import { enqueueOperation, findUnfinishedOperation } from '../store/operations.js';
 import type { Store } from '../store/store.js';
 import type { BackupKey } from './backup-key.js';
-import type { DiskStore } from './disk-store.js';
+import type { DiskStore } from './disk/disk-store.js';
 import { keyOf } from './key-of.js';
 import { queueCopy } from './queue-copy.js';
 import { StorageError } from './storage-error.js';
-import type { WrittenDump } from './write-dump.js';
+import type { WrittenDump } from './disk/write-dump.js';
 
 export interface BackupHandlerDeps {
   store: Store;

@@ -11,7 +11,7 @@ import {
 import { findDatabaseById } from '../store/databases.js';
 import { isBackupInUse } from '../store/operations.js';
 import type { Store } from '../store/store.js';
-import type { DiskStore } from './disk-store.js';
+import type { DiskStore } from './disk/disk-store.js';
 import { keyOf } from './key-of.js';
 import { StorageError } from './storage-error.js';
 import { takeStock } from './take-stock.js';

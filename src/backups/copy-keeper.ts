@@ -2,7 +2,7 @@ import type { Logger } from '../domain/logger.js';
 import { listRemovedCopies, listUncopiedBackups, markCopyRemoved } from '../store/copies.js';
 import { findDatabaseById } from '../store/databases.js';
 import type { Store } from '../store/store.js';
-import type { CopyStore } from './copy-store.js';
+import type { CopyStore } from './bucket/copy-store.js';
 import { keyOf } from './key-of.js';
 import { queueCopy } from './queue-copy.js';
 import { StorageError } from './storage-error.js';

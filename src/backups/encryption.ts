@@ -1,8 +1,8 @@
 import { DecryptionError } from '../secrets/age-stream.js';
 import type { BackupKeys } from '../secrets/backup-keys.js';
-import { checkPieces } from './check-pieces.js';
+import { checkPieces } from './pieces/check-pieces.js';
 import type { Manifest, StoredFile } from './manifest.js';
-import { measure, type Measured } from './measure.js';
+import { measure, type Measured } from './pieces/measure.js';
 import { StorageError } from './storage-error.js';
 
 /** The keys of an installation, and whether what is stored anew is encrypted with the first of them. */

@@ -1,8 +1,8 @@
 import type { Backup } from '../domain/backup.js';
 import type { Logger } from '../domain/logger.js';
 import type { Database } from '../domain/records.js';
-import type { CopyStore } from './copy-store.js';
-import type { DiskStore, Opened } from './disk-store.js';
+import type { CopyStore } from './bucket/copy-store.js';
+import type { DiskStore, Opened } from './disk/disk-store.js';
 import { keyOf } from './key-of.js';
 import { ManifestError } from './manifest.js';
 import { StorageError } from './storage-error.js';

@@ -1,7 +1,7 @@
 import { findBackupById, listStoredBackupIds } from '../store/backups.js';
 import type { Store } from '../store/store.js';
-import type { DiskStore } from './disk-store.js';
-import type { Problem } from './walk.js';
+import type { DiskStore } from './disk/disk-store.js';
+import type { Problem } from './disk/walk.js';
 
 /** What the folder of backups and the control database do not agree on. */
 export interface Stock {

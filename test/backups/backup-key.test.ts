@@ -5,7 +5,7 @@ import {
   stemOf,
   type BackupKey,
 } from '../../src/backups/backup-key.js';
-import { backupsAmong, placeOf } from '../../src/backups/place.js';
+import { backupsAmong, placeOf } from '../../src/backups/disk/place.js';
 import { FOLDER, STEM } from './sample-backup.js';
 import { KEY } from './sample-manifest.js';
 

@@ -1,6 +1,6 @@
-import { BucketStore } from '../../src/backups/bucket-store.js';
+import { BucketStore } from '../../src/backups/bucket/bucket-store.js';
 import { CopyKeeper } from '../../src/backups/copy-keeper.js';
-import { CopyStore } from '../../src/backups/copy-store.js';
+import { CopyStore } from '../../src/backups/bucket/copy-store.js';
 import type { Encryption } from '../../src/backups/encryption.js';
 import { keyOf } from '../../src/backups/key-of.js';
 import { openStored } from '../../src/backups/open-stored.js';

@@ -1,6 +1,6 @@
-import { BucketStore } from '../../src/backups/bucket-store.js';
-import { CopyStore } from '../../src/backups/copy-store.js';
-import { DiskStore } from '../../src/backups/disk-store.js';
+import { BucketStore } from '../../src/backups/bucket/bucket-store.js';
+import { CopyStore } from '../../src/backups/bucket/copy-store.js';
+import { DiskStore } from '../../src/backups/disk/disk-store.js';
 import type { Bucket } from '../../src/domain/bucket.js';
 import { letHeapGrow } from '../../src/heap-growth.js';
 import { growthOf } from './growth-of.js';

@@ -1,7 +1,7 @@
 import { execFile, execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
-import { DiskStore } from '../../src/backups/disk-store.js';
+import { DiskStore } from '../../src/backups/disk/disk-store.js';
 import { REPOSITORY } from '../repository.js';
 import { temporaryFolder } from '../temporary-folder.js';
 import { startS3 } from './s3-server.js';

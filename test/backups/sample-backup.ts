@@ -1,5 +1,5 @@
 import type { BackupKey } from '../../src/backups/backup-key.js';
-import type { DiskStore } from '../../src/backups/disk-store.js';
+import type { DiskStore } from '../../src/backups/disk/disk-store.js';
 import type { Manifest } from '../../src/backups/manifest.js';
 import { KEY, manifestOf } from './sample-manifest.js';
 

@@ -1,4 +1,4 @@
-import { DiskStore } from '../../src/backups/disk-store.js';
+import { DiskStore } from '../../src/backups/disk/disk-store.js';
 import { letHeapGrow } from '../../src/heap-growth.js';
 import { growthOf } from './growth-of.js';
 import { dumpOf } from './sample-backup.js';
