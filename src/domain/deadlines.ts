@@ -3,8 +3,8 @@ import type { OperationKind } from './operation.js';
 const MINUTE_MS = 60_000;
 
 /**
- * How long an operation is tried, from its first attempt on, before its failure is final. A removal is never given up: until it is done
- * the row stays `deleting`, and somebody's data or disk depends on it.
+ * How long an operation is tried, from its first attempt on, before its failure is final. A removal is never given up:
+ * until it is done the row stays `deleting`, and somebody's data or disk depends on it.
  */
 export const DEADLINE_MS: Record<OperationKind, number | null> = {
   provision: 10 * MINUTE_MS,

@@ -3,10 +3,10 @@ import type { Backup } from './backup.js';
 const DAY_MS = 24 * 60 * 60_000;
 
 /**
- * Which of the catalogued backups may be deleted now: those that succeeded and expired, and those
- * that failed as many days ago as backups are kept. The last good ones of each database stay however old they
- * are, and all that is good while its latest run is a failure: as long as nothing new comes, nothing goes. The age of
- * a file, which a copy or a touch would change, is never looked at.
+ * Which of the catalogued backups may be deleted now: those that succeeded and expired, and those that failed as many
+ * days ago as backups are kept. The last good ones of each database stay however old they are, and all that is good while
+ * its latest run is a failure: as long as nothing new comes, nothing goes. The age of a file, which a copy or a touch
+ * would change, is never looked at.
  *
  * @param backups in the order in which they were made: a clock that was once wrong makes none the newest
  */

@@ -7,9 +7,9 @@ import type { Store } from '../store/store.js';
 
 /**
  * Looks what became of the final backup that a removal comes after, and records it with the operation: it has to be
- * stored, and where backups are verified, to have been restored. Once: when
- * somebody deletes that backup later, it does not turn what is half destroyed into what was kept. Where there is no
- * backup, the volume is all that is left, and stays.
+ * stored, and where backups are verified, to have been restored. Once: when somebody deletes that backup later, it does
+ * not turn what is half destroyed into what was kept. Where there is no backup, the volume is all that is left, and
+ * stays.
  */
 export function judgeFinalBackup(store: Store, { operation, database }: Settled): void {
   if (operation.backupId === null || getOperation(store, operation.id).result !== null) return;

@@ -12,16 +12,7 @@ export interface SmallDisk extends Disposable {
   becomeWritable(): void;
 }
 
-/** Mounting is for root alone. Where it cannot be done the same failures are injected, by disk-faults.test.ts. */
-export function canMount(): boolean {
-  try {
-    smallDisk(64 * 1024)[Symbol.dispose]();
-    return true;
-  } catch {
-    return false;
-  }
-}
-
+/** Throws where nothing can be mounted: that is for root alone. */
 export function smallDisk(sizeBytes: number): SmallDisk {
   const folder = temporaryFolder();
   const path = join(folder.path, 'disk');
@@ -30,7 +21,7 @@ export function smallDisk(sizeBytes: number): SmallDisk {
     run('mount', '-t', 'tmpfs', '-o', `size=${sizeBytes},mode=0700`, 'tmpfs', path);
   } catch (error) {
     folder[Symbol.dispose]();
-    throw error;
+    throw new Error('the tests of full and read-only disks mount some: run them as root', { cause: error });
   }
   return {
     path,

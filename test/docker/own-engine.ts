@@ -12,10 +12,7 @@ const DOCKERD = PATH.split(':')
   .map((folder) => join(folder, 'dockerd'))
   .find(isExecutable);
 
-/** An engine is for root alone to start. */
-export const canStartEngine = process.getuid?.() === 0 && DOCKERD !== undefined;
-
-/** An engine beside the one that the tests share, which can be restarted. It has the images that it is given. */
+/** An engine beside the one that the tests share, which can be restarted. It has the images that it is given. For root. */
 export class OwnEngine implements AsyncDisposable {
   private readonly folder = mkdtempSync(join(tmpdir(), 'paasdb-engine-'));
   readonly socketPath = join(this.folder, 'docker.sock');
@@ -58,7 +55,12 @@ export class OwnEngine implements AsyncDisposable {
       `--pidfile=${inFolder('pid')}`,
       ...rules,
     ];
-    this.process = spawn(DOCKERD ?? 'dockerd', argv, { stdio: 'ignore', env: { ...process.env, PATH } });
+    if (DOCKERD === undefined || process.getuid?.() !== 0) {
+      throw new Error(
+        'the test of an engine that is restarted starts one of its own: run it as root, with dockerd',
+      );
+    }
+    this.process = spawn(DOCKERD, argv, { stdio: 'ignore', env: { ...process.env, PATH } });
     const answers = () =>
       this.docker.ping().then(
         () => true,

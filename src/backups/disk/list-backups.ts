@@ -19,8 +19,8 @@ export interface BackupListing {
 }
 
 /**
- * What is there, read from the disk alone. No manifest is kept in memory, which can be megabytes. Dumps are not read: that one has the size of its manifest does not say
- * that it is unchanged. What is being written is left out.
+ * What is there, read from the disk alone. No manifest is kept in memory, which can be megabytes. Dumps are not read: that
+ * one has the size of its manifest does not say that it is unchanged. What is being written is left out.
  */
 export async function listBackups(root: string, drafts: OpenDrafts): Promise<BackupListing> {
   const { folders, problems } = await walk(root);

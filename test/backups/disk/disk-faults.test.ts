@@ -7,7 +7,7 @@ import { temporaryFolder } from '../../temporary-folder.js';
 import { filesBelow } from '../files-below.js';
 import { contentOf, dumpOf, FOLDER, keep, keyNumber, STEM } from '../sample-backup.js';
 import { KEY } from '../sample-manifest.js';
-import { canMount, smallDisk } from '../small-disk.js';
+import { smallDisk } from '../small-disk.js';
 import { atEveryStep, whileWatched } from '../watch-disk.js';
 
 const EARLIER = keyNumber(1);
@@ -186,8 +186,7 @@ describe('a folder', () => {
 
 const PAGE = 4096;
 
-// For root alone, and skipped otherwise; the injected failures above are for everybody.
-(canMount() ? describe : describe.skip)('a real disk', () => {
+describe('a real disk', () => {
   it.each([0, 1, 2, 5, 9, 10, 11, 12, 13, 20])(
     'with room for %i pages keeps ten of them whole, or nothing',
     async (pages) => {

@@ -16,7 +16,11 @@ export async function requireEncoding(
   // Nothing but what comes before all entries.
   const argv = ['pg_restore', '--use-list=/dev/null', '--file=-', path];
   const request = { containerId, argv, user: 'postgres', stdin: '', deadlineMs: DEADLINE_MS };
-  const { stdout } = await execs.run(request, signal);
+  const { exitCode, stdout } = await execs.run(request, signal);
+  // Without an answer it is not known, and not taken for known.
+  if (exitCode !== 0) {
+    throw new RuntimeError('unavailable', `pg_restore ended with ${exitCode} and did not tell an encoding`);
+  }
   if (isOfNoEncoding(stdout)) throw unknownEncoding();
 }
 
