@@ -4,7 +4,7 @@ import type { Settled } from '../../src/domain/operation-handler.js';
 import { listAuditEvents } from '../../src/store/audit.js';
 import { removeBackup } from '../../src/store/backups.js';
 import { setDatabaseStatus } from '../../src/store/databases.js';
-import { claimNextOperation, settleOperation } from '../../src/store/operation-queue.js';
+import { claimNextOperation, recoverOperations, settleOperation } from '../../src/store/operation-queue.js';
 import { enqueueOperation, getOperation, listOperations } from '../../src/store/operations.js';
 import { queueBackup } from '../../src/store/queue-backup.js';
 import { findVolume } from '../../src/store/volumes.js';
@@ -119,6 +119,16 @@ describe('a removal with a final backup', () => {
     await deleted.succeed('verify');
     await deleted.succeed('remove');
     expect([deleted.volume(), deleted.result()]).toEqual(['purged', { finalBackup: 'succeeded' }]);
+  });
+
+  it('waits for that after the daemon died while it was verified, too', async () => {
+    using deleted = deletedWithBackup({ verify: 'scheduled' });
+    await deleted.succeed('backup');
+    expect(claimNextOperation(deleted.store, 30_000)?.kind).toBe('verify');
+    recoverOperations(deleted.store);
+    expect(claimNextOperation(deleted.store, 30_000)?.kind).toBe('verify');
+    expect(claimNextOperation(deleted.store, 30_000)).toBeUndefined();
+    expect([deleted.volume(), deleted.runtime.volumes.size]).toEqual(['attached', 1]);
   });
 
   it('that cannot be restored keeps the volume, and says so', async () => {
