@@ -2,8 +2,11 @@ import { readFileSync } from 'node:fs';
 import type { Container } from './engine/container.js';
 import type { Engine } from './engine/engine.js';
 
-/** Docker mounts these files of its own into every container. The folder that holds them has the container's id. */
-const MOUNTED = /\/containers\/([0-9a-f]{64})\/(?:hostname|hosts|resolv\.conf) /;
+/**
+ * Docker mounts these files of its own into every container. The folder that holds them has the container's id. On a
+ * host they are seen too, while Docker copies files into or out of a container, but below that one's root.
+ */
+const MOUNTED = /\/containers\/([0-9a-f]{64})\/(hostname|hosts|resolv\.conf) \/etc\/\2 /;
 
 /** The id of the container that a process is in, by its mounts; `null` when they do not tell of one. */
 export function containerIdIn(mountinfo: string): string | null {

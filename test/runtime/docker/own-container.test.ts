@@ -27,6 +27,10 @@ it.each([
     `99 21 0:50 / /var/lib/docker/containers/${ID}/mounts/shm rw - tmpfs shm rw`,
   ],
   [
+    'a host on which files are copied into a container',
+    `62 47 254:0 /var/lib/docker/containers/${ID}/hostname /var/lib/docker/overlay2/a47d/merged/etc/hostname rw - ext4 /dev/vda rw`,
+  ],
+  [
     'a process of containerd alone',
     `99 21 0:50 /run/containerd/io.containerd.runtime.v2.task/k8s.io/${ID}/rootfs / rw - overlay o rw`,
   ],
