@@ -10,13 +10,17 @@ import { provisionFigures } from './provision.js';
 import { seedCatalogue } from './seed-catalogue.js';
 
 const { values } = parseArgs({
-  options: { json: { type: 'string' }, only: { type: 'string', multiple: true } },
+  options: {
+    json: { type: 'string' },
+    only: { type: 'string', multiple: true },
+    scale: { type: 'string', default: '1' },
+  },
 });
 
 const PARTS: Record<string, (installation: Installation) => Promise<Figure[]>> = {
   provision: (installation) => provisionFigures(installation, { singleRuns: 7, batchRuns: 3, batchSize: 10 }),
   api: apiFigures,
-  moves: moveFigures,
+  moves: (installation) => moveFigures(installation, Number(values.scale)),
   idle: idleFigures,
 };
 
@@ -25,6 +29,11 @@ if (unknown.length > 0) {
   console.error(
     `bench: there is no part ${unknown.join(', ')}; the parts are ${Object.keys(PARTS).join(', ')}`,
   );
+  process.exit(2);
+}
+
+if (!/^[1-9]\d{0,2}$/.test(values.scale)) {
+  console.error('bench: --scale is how many times 500 MB are moved, from 1');
   process.exit(2);
 }
 

@@ -29,8 +29,13 @@ interface BackupBody extends OperationBody {
   sizeBytes: number;
 }
 
-/** Backups, restores and imports of half a gigabyte, beside what somebody would type. */
-export async function moveFigures(installation: Installation): Promise<Figure[]> {
+/**
+ * Backups, restores and imports beside what somebody would type.
+ *
+ * @param scale how many times half a gigabyte
+ */
+export async function moveFigures(installation: Installation, scale: number): Promise<Figure[]> {
+  const sample = readFileSync(SAMPLE, 'utf8').replaceAll(':scale', String(scale));
   const app = await installation.createApp('default', 'moves');
   const folder = mkdtempSync(join(tmpdir(), 'paasdb-bench-'));
   const figures: Figure[] = [];
@@ -40,7 +45,7 @@ export async function moveFigures(installation: Installation): Promise<Figure[]>
       await installation.call('PUT', path, { body: { engineVersion: String(version) }, waitS: 60 });
       const { directHost } = await installation.reach(path, 'ready');
       const { directDsn } = await installation.reveal(path);
-      await installation.query(directDsn, readFileSync(SAMPLE, 'utf8'));
+      await installation.query(directDsn, sample);
       await installation.query(directDsn, 'VACUUM ANALYZE');
       const subject = {
         installation,
