@@ -136,6 +136,13 @@ it('loads a script inside of a transaction, and keeps its own search_path', asyn
   expect(skipped).toEqual([{ what: 'owners', reason: expect.any(String) as string }]);
 });
 
+it('loads a script that first removes what there is not', async () => {
+  const script = await dumpOf('--clean', '--no-owner', '--no-acl');
+  const { contents } = await load({ kind: 'script', ...bytes(script) });
+  expect(contents?.tables).toContainEqual({ schema: 'shop', name: 'items_1', rows: 500 });
+  await load({ kind: 'script', ...bytes('CREATE TABLE plain (x int)') });
+});
+
 describe('what harms nothing', () => {
   let before: object;
   beforeAll(async () => {
@@ -205,6 +212,12 @@ describe('what harms nothing', () => {
       const script = `${open} CREATE TABLE a (x int); INSERT INTO a VALUES (1);`;
       await refused({ kind: 'script', ...bytes(script) }, 'archive_unusable', /COMMIT/);
     }
+    // The last statement of a transaction fails, and its COMMIT is taken for an end like any other.
+    const lost =
+      '\\set ON_ERROR_ROLLBACK off\nBEGIN; CREATE TABLE a (x int); GRANT SELECT ON a TO nobody_here; COMMIT;';
+    await refused({ kind: 'script', ...bytes(lost) }, 'archive_unusable', /ON_ERROR_ROLLBACK/);
+    const rows = await dumpOf('--data-only');
+    await refused({ kind: 'script', ...bytes(rows) }, 'load_failed', /--data-only/);
     await refused(
       { kind: 'script', ...bytes('-- Dumped from database version 99.1\n') },
       'archive_unusable',

@@ -120,7 +120,9 @@ function tar(text: string, gzipped: boolean): DumpFormat {
 function script(text: string, gzipped: boolean): DumpFormat {
   if (isBinary(text)) return refused(`it is neither an archive of pg_dump nor SQL: ${MAKE_ONE}`);
   if (text.trim() === '') return refused('there is nothing but white space in it');
-  const other = OTHER_TEXTS.find(([pattern]) => pattern.test(text.replace(/^\xef\xbb\xbf/, '')));
+  // What a COPY is given are rows, in which anything may stand.
+  const [statements = ''] = text.replace(/^\xef\xbb\xbf/, '').split(/^COPY .* FROM stdin\b/im);
+  const other = OTHER_TEXTS.find(([pattern]) => pattern.test(statements));
   if (other) return refused(other[1]);
   if (text.trimStart().startsWith('--') && !/[\r\n]/.test(text.trimStart())) {
     return refused(

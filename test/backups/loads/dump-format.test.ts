@@ -34,6 +34,11 @@ describe('a dump', () => {
     ['SQL with Windows’ line ends', text(PLAIN.replaceAll('\n', '\r\n')), 'script'],
     ['SQL in latin1', Buffer.from(`INSERT INTO a VALUES ('\xe4\xf6\xfc');\n`, 'latin1'), 'script'],
     ['SQL whose rows have control characters', text(`${PLAIN}COPY a FROM stdin;\n\x01\x1f\n\\.\n`), 'script'],
+    [
+      'SQL whose rows look like statements',
+      text(`${PLAIN}COPY public.a (b) FROM stdin;\nCREATE DATABASE x\n{}\n\\.\n`),
+      'script',
+    ],
     ['SQL of one line', text('SELECT 1'), 'script'],
   ])('is told by its bytes: %s', (_, head, kind) => {
     expect(formatOf(head)).toEqual({ usable: true, kind, gzipped: false });

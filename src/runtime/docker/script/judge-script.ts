@@ -68,6 +68,17 @@ const SKIPPED: readonly { statement: RegExp; what: string; reason: string }[] = 
   },
 ];
 
+const NAME = String.raw`(?:"[^"]*"|[^\s"';,()])+`;
+/** What --clean puts before everything else. */
+const REMOVAL = new RegExp(
+  String.raw`^(?:DROP\s` +
+    String.raw`|ALTER\s+TABLE\s+(?:ONLY\s+)?${NAME}\s+(?:ALTER\s+COLUMN\s+${NAME}\s+DROP\s+(?:DEFAULT|IDENTITY)|DROP\s+CONSTRAINT\s+${NAME})\s*;?\s*$` +
+    String.raw`|SELECT\s+pg_catalog\.lo_unlink\([^)]*\)\s*;?\s*$)`,
+  'i',
+);
+/** A table, an object of another kind, a function, a schema. */
+const IS_NOT_THERE = new Set(['42P01', '42704', '42883', '3F000']);
+
 const EXTENSION = /^(?:CREATE|ALTER)\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?"?([^\s";]+)/i;
 const LOST = new Set(['57P01', '57P02', '57P03', '08006', '08003', '08000', '53200']);
 
@@ -102,7 +113,9 @@ export function judgeScript({ sqlState, message, statement }: ScriptError): Scri
     );
   }
   const rule = SKIPPED.find((candidate) => candidate.statement.test(plain));
-  return rule ? skipped(rule.what, rule.reason) : { verdict: 'refused' };
+  if (rule) return skipped(rule.what, rule.reason);
+  const isVain = REMOVAL.test(plain) && IS_NOT_THERE.has(sqlState);
+  return { verdict: isVain ? 'harmless' : 'refused' };
 }
 
 function skipped(what: string, reason: string): ScriptVerdict {

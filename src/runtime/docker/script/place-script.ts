@@ -11,7 +11,10 @@ export interface PlacedScript {
   containerId: string;
   path: string;
   sizeBytes: number;
-  /** Printed by psql behind all that came before, unless it takes that for a part of something unfinished. */
+  /**
+   * Printed by psql behind all that came before, unless it takes that for a part of something unfinished. After it come
+   * whether a transaction would be lost, `t` or `f`, and how ON_ERROR_ROLLBACK is set.
+   */
   mark: string;
 }
 
@@ -37,7 +40,8 @@ export async function placeScript(
   signal: AbortSignal,
 ): Promise<PlacedScript> {
   const mark = `paasdb-${generateId()}`;
-  const behind = (end: ';' | ' ') => Buffer.from(`${uncommitted(end)}\\echo ${mark} :uncommitted\n`);
+  const behind = (end: ';' | ' ') =>
+    Buffer.from(`${uncommitted(end)}\\echo ${mark} :uncommitted :ON_ERROR_ROLLBACK\n`);
   const end = new TextTail(TAIL_BYTES);
   async function* pieces() {
     for await (const piece of open()) {

@@ -88,13 +88,16 @@ export async function runScript(
       'psql was stopped, or the connection to Docker lost, before the script was through',
     );
   };
-  const wrong = (exitCode: number | null, printed: string) =>
-    judgeScriptEnd({
+  const wrong = (exitCode: number | null, printed: string) => {
+    const [, uncommitted, rollback = ''] = new RegExp(`${mark} ([tf]) (.*)\n$`).exec(printed) ?? [];
+    return judgeScriptEnd({
       exitCode,
-      cameThrough: printed.endsWith(`${mark} f\n`) || printed.endsWith(`${mark} t\n`),
-      uncommitted: printed.endsWith(`${mark} t\n`),
+      cameThrough: uncommitted !== undefined,
+      uncommitted: uncommitted === 't',
+      rolledBack: report.hasErrors && !/^(on|true|yes|1)$/i.test(rollback),
       failure: report.failure(),
     });
+  };
   const bounded = AbortSignal.any([signal, failed.signal]);
   const ended = await execs.follow(request, run, bounded).catch((error: unknown) => {
     messages.end();

@@ -7,6 +7,8 @@ export interface ScriptEnd {
   cameThrough: boolean;
   /** What it changed last is in a transaction that it has not ended. */
   uncommitted: boolean;
+  /** Where there was an error, all of its transaction may be gone with it. */
+  rolledBack: boolean;
   /** What PostgreSQL did not take. */
   failure: RuntimeError | null;
 }
@@ -16,7 +18,7 @@ export interface ScriptEnd {
  * reasons, or for none: a COPY without its end is a part of a table without an error.
  */
 export function judgeScriptEnd(end: ScriptEnd): RuntimeError | null {
-  const { exitCode, cameThrough, uncommitted, failure } = end;
+  const { exitCode, cameThrough, uncommitted, rolledBack, failure } = end;
   if (exitCode === 0 && !cameThrough) {
     return new RuntimeError(
       'archive_unusable',
@@ -27,6 +29,12 @@ export function judgeScriptEnd(end: ScriptEnd): RuntimeError | null {
     return new RuntimeError(
       'archive_unusable',
       'The script begins a transaction and ends without a COMMIT, so that nothing of it would be kept: it was cut off, or a COMMIT has to be added',
+    );
+  }
+  if (failure === null && exitCode === 0 && rolledBack) {
+    return new RuntimeError(
+      'archive_unusable',
+      'The script sets ON_ERROR_ROLLBACK, so that what PostgreSQL refuses takes a whole transaction with it: remove that line',
     );
   }
   if (failure !== null || exitCode === 0 || exitCode === null) return failure;

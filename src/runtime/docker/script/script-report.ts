@@ -13,9 +13,14 @@ export class ScriptReport {
   private moreKinds = 0;
   private readonly told: string[] = [];
   private refused = 0;
+  private lacksTable = false;
   private worst: 'full' | 'lost' | 'left' | null = null;
 
+  /** Whatever they mean. */
+  hasErrors = false;
+
   add(error: ScriptError): void {
+    this.hasErrors = true;
     const judged = judgeScript(error);
     if (judged.verdict === 'harmless') return;
     if (judged.verdict === 'skipped') {
@@ -24,6 +29,7 @@ export class ScriptReport {
     }
     // After the first of these, the rest are its consequences.
     if (judged.verdict !== 'refused') this.worst ??= judged.verdict;
+    if (this.refused === 0) this.lacksTable = lacksTable(error);
     this.refused += 1;
     if (this.told.length < TOLD) this.told.push(describe(error));
   }
@@ -50,6 +56,10 @@ export class ScriptReport {
       const message = `The script connects to another database, and may not: dump it anew without --create (${said})`;
       return new RuntimeError('load_failed', message);
     }
+    if (this.lacksTable) {
+      const message = `The script has rows for a table that there is not: load a dump that makes its tables, without --data-only (${said})`;
+      return new RuntimeError('load_failed', message);
+    }
     const extensions = [...this.skippedCounts.keys()].filter((what) => what.startsWith('extension '));
     const hint =
       extensions.length === 0
@@ -67,6 +77,12 @@ export class ScriptReport {
   }
 }
 
+/** A COPY into a table that there is not; what follows are its rows, taken for statements. */
+function lacksTable({ sqlState, statement }: ScriptError): boolean {
+  return sqlState === UNDEFINED_TABLE && /^\s*(--[^\n]*\n\s*)*COPY\s/i.test(statement);
+}
+
+const UNDEFINED_TABLE = '42P01';
 const STATEMENT_LENGTH = 120;
 
 function describe({ line, message, statement }: ScriptError): string {

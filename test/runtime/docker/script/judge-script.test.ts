@@ -85,6 +85,14 @@ it.each([
   ['SET transaction_timeout = 0', '42704', ''],
   ['CREATE SCHEMA public;', '42P06', 'schema "public" already exists'],
   ['', null, 'invalid command \\restrict'],
+  ['DROP TABLE public.a;', '42P01', 'table "a" does not exist'],
+  ['DROP FUNCTION shop.twice(x integer);', '42883', 'function shop.twice(integer) does not exist'],
+  ['DROP EXTENSION citext;', '42704', 'extension "citext" does not exist'],
+  ['DROP SCHEMA shop;', '3F000', 'schema "shop" does not exist'],
+  ['ALTER TABLE ONLY "a b"."c;d" DROP CONSTRAINT "c d";', '42P01', 'does not exist'],
+  ['ALTER TABLE shop.items ALTER COLUMN id DROP DEFAULT;', '3F000', 'does not exist'],
+  ['ALTER TABLE shop.items ALTER COLUMN id DROP IDENTITY;', '42P01', 'does not exist'],
+  [`SELECT pg_catalog.lo_unlink('77');`, '42704', 'large object 77 does not exist'],
 ])('takes no notice of %s %s %s', (statement, sqlState, message) => {
   expect(judgeScript(failing(statement, sqlState, message)).verdict).toBe('harmless');
 });
@@ -94,6 +102,10 @@ it.each([
   [`ALTER TABLE a ADD CONSTRAINT c CHECK (s <> 'x OWNER TO y');`, '23514', 'is violated', 'refused'],
   [`ALTER TABLE a ALTER s SET DEFAULT 'x OWNER TO y'`, '42703', 'no column', 'refused'],
   ['ALTER TABLE a RENAME TO "x OWNER TO y"', '42P01', 'no table', 'refused'],
+  ['DROP TABLE a;', '2BP01', 'other objects depend on it', 'refused'],
+  ['DROP TABLE a;', '42501', 'must be owner', 'refused'],
+  ['ALTER TABLE a DROP CONSTRAINT b, ADD COLUMN c int;', '42P01', 'no table', 'refused'],
+  [`ALTER TABLE a ADD COLUMN b text DEFAULT ' DROP DEFAULT;'`, '42P01', 'no table', 'refused'],
   ['COPY a FROM stdin', '22P02', 'invalid input', 'refused'],
   ['COPY program FROM stdin', '22P02', 'invalid input', 'refused'],
   ['COPY t (id, program ) FROM stdin', '22P02', 'invalid input', 'refused'],
@@ -128,6 +140,13 @@ describe('the report', () => {
     for (let i = 0; i < 500; i++) report.add(failing(`CREATE EXTENSION x${i}`));
     expect(report.skipped).toHaveLength(101);
     expect(report.skipped.at(-1)).toMatchObject({ what: '400 more' });
+  });
+
+  it('says what a dump of data only lacks', () => {
+    const report = new ScriptReport();
+    report.add(failing('COPY public.a (x) FROM stdin;', '42P01', 'relation "public.a" does not exist'));
+    report.add(failing('1', '42601', 'syntax error at or near "1"'));
+    expect(report.failure()?.message).toMatch(/without --data-only .*public.a/);
   });
 
   it.each([

@@ -48,12 +48,12 @@ async function run(
 }
 
 it('takes what came to its end', async () => {
-  expect(await run(`cat >/dev/null; echo ${MARK} f`)).toEqual([]);
+  expect(await run(`cat >/dev/null; echo ${MARK} f on`)).toEqual([]);
 });
 
 it('tells how far it is, each second', async () => {
   const seen: number[][] = [];
-  await run(`head -c 4 >/dev/null; sleep 1.3; cat >/dev/null; echo ${MARK} f`, here(), (...progress) => {
+  await run(`head -c 4 >/dev/null; sleep 1.3; cat >/dev/null; echo ${MARK} f on`, here(), (...progress) => {
     seen.push(progress);
   });
   // What reads four bytes may have taken more of a file at once.
@@ -64,12 +64,33 @@ it('tells how far it is, each second', async () => {
 
 it.each([
   ['ends before what stands behind it', 'echo other', /middle of a statement/],
-  ['prints what stands behind it, and more', `echo ${MARK} f; echo more`, /middle of a statement/],
-  ['leaves something uncommitted', `echo ${MARK} t`, /without a COMMIT/],
+  ['prints what stands behind it, and more', `echo ${MARK} f on; echo more`, /middle of a statement/],
+  ['leaves something uncommitted', `echo ${MARK} t on`, /without a COMMIT/],
 ])('refuses one that %s', async (_what, psql, message) => {
   await expect(run(psql)).rejects.toMatchObject({
     code: 'archive_unusable',
     message: expect.stringMatching(message),
+  });
+});
+
+describe.each([
+  ['on', true],
+  ['ON', true],
+  ['off', false],
+  ['interactive', false],
+  [':ON_ERROR_ROLLBACK', false],
+])('with ON_ERROR_ROLLBACK %s', (rollback, isFine) => {
+  const behind = `cat >/dev/null; echo ${MARK} f ${rollback}`;
+
+  it('takes what was without an error', async () => {
+    expect(await run(behind)).toEqual([]);
+  });
+
+  it(`${isFine ? 'takes' : 'refuses'} what was not`, async () => {
+    const harmless = 'psql:<stdin>:1: ERROR:  42P01: no table\\nSTATEMENT:  DROP TABLE a;';
+    const ran = run(`printf '%b\\n' '${harmless}' >&2; ${behind}`);
+    if (isFine) expect(await ran).toEqual([]);
+    else await expect(ran).rejects.toMatchObject({ code: 'archive_unusable' });
   });
 });
 
@@ -78,7 +99,7 @@ it('says that psql was killed', async () => {
 });
 
 it.each([
-  ['the connection is cut before the end', `echo ${MARK} f`, here(MARK.length + 3)],
+  ['the connection is cut before the end', `echo ${MARK} f on`, here(MARK.length + 6)],
   ['the shell is killed', 'kill -9 $PPID', here()],
 ])('does not take it for done when %s, and tells nothing of what was printed', async (_what, psql, execs) => {
   const tolerated = 'ERROR:  42704: role "x" does not exist\\nSTATEMENT:  GRANT SELECT ON hush TO x;';

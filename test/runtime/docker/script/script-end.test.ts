@@ -7,6 +7,7 @@ const fine = {
   exitCode: 0,
   cameThrough: true,
   uncommitted: false,
+  rolledBack: false,
   failure: null,
 };
 
@@ -17,6 +18,7 @@ it('finds nothing wrong with what came through', () => {
 it.each([
   ['in the middle of something', { cameThrough: false, failure }, 'archive_unusable'],
   ['in a transaction that it does not end', { uncommitted: true }, 'archive_unusable'],
+  ['rolled back where it was refused', { rolledBack: true }, 'archive_unusable'],
   ['refused', { failure }, 'load_failed'],
   ['refused, and not waited for', { exitCode: null, cameThrough: false, failure }, 'load_failed'],
   ['stopped by itself', { exitCode: 3, cameThrough: false }, 'load_failed'],
