@@ -5,6 +5,14 @@ const only = (name, from, allowed) => ({
   from: { path: from },
   to: { path: '^src/', pathNot: [from, ...allowed] },
 });
+/** Rooms of a folder, each of which imports from none behind it. */
+const inOrder = (folder, rooms) =>
+  rooms.slice(0, -1).map((room, at) => ({
+    name: `${room}-imports-none-behind-it`,
+    severity: 'error',
+    from: { path: `^${folder}/${room}/` },
+    to: { path: `^${folder}/(${rooms.slice(at + 1).join('|')})/` },
+  }));
 const soleUser = (module, users) => ({
   name: `sole-user-of-${module}`,
   severity: 'error',
@@ -30,6 +38,19 @@ module.exports = {
       '^src/runtime/[^/]+\\.ts$',
       '^src/domain/',
       '^src/secrets/',
+    ]),
+    ...inOrder('src/runtime/docker', [
+      'engine',
+      'files',
+      'sql',
+      'dump',
+      'archive',
+      'script',
+      'workbench',
+      'source',
+      'prepare',
+      'load',
+      'rehearse',
     ]),
     only('backups', '^src/backups/', [
       '^src/store/',

@@ -1,11 +1,14 @@
 import { TENANT_DATABASE } from '../../domain/environment.js';
 import type { LoginSpec } from '../runtime.js';
 import { dataLayout } from './data-layout.js';
+import { identifier, literal } from './sql/quote.js';
 
 /** Owns the database and all that is made in it. */
 export const OWNER_ROLE = 'app_owner';
 /** Two, so that a rotation can hand out the other while the first still works. */
 export const LOGIN_ROLES = ['app', 'app_b'] as const;
+/** All of them, as GRANT and REVOKE take them. */
+export const TENANTS = [OWNER_ROLE, ...LOGIN_ROLES].map(identifier).join(', ');
 
 /**
  * Makes roles and ownership what they shall be, and then writes the marker into the volume. For psql as
@@ -88,18 +91,4 @@ function createUnlessThere(role: string): string {
 
 function markerQuery(databaseId: string, major: number): string {
   return `SELECT json_build_object('database', ${literal(databaseId)}, 'major', ${major}, 'version', version())`;
-}
-
-export function identifier(name: string): string {
-  return `"${withoutNul(name).replaceAll('"', '""')}"`;
-}
-
-/** The E form means the same whatever standard_conforming_strings says. */
-export function literal(text: string): string {
-  return `E'${withoutNul(text).replaceAll('\\', '\\\\').replaceAll("'", "''")}'`;
-}
-
-function withoutNul(text: string): string {
-  if (text.includes('\0')) throw new TypeError('A NUL in SQL');
-  return text;
 }

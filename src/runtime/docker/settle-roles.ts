@@ -4,7 +4,7 @@ import { dataLayout } from './data-layout.js';
 import type { Engine } from './engine/engine.js';
 import { rolesSql } from './roles-sql.js';
 import { InterruptedError } from './interrupted-error.js';
-import { withoutSecrets } from './start-failure.js';
+import { withoutSecrets } from './without-secrets.js';
 
 const DEADLINE_MS = 60_000;
 

@@ -1,9 +1,9 @@
 import { RuntimeError } from '../runtime-error.js';
 import type { Container } from './engine/container.js';
 import type { Engine } from './engine/engine.js';
+import { withoutSecrets } from './without-secrets.js';
 
 const TELLING = /FATAL|PANIC|ERROR|error:|initdb:|No space left|not permitted|denied/i;
-const SECRET = /SCRAM-SHA-256\$[^\s'"]+/g;
 
 /** A RuntimeError for a container that did not come up, with what its log has to say. */
 export async function startFailure(
@@ -35,8 +35,4 @@ export function tellingLines(lines: readonly string[]): string[] {
   return (telling.length > 0 ? telling.slice(-5) : lines.slice(-5)).map((line) =>
     withoutSecrets(line.trim()),
   );
-}
-
-export function withoutSecrets(text: string): string {
-  return text.replace(SECRET, '[verifier]');
 }

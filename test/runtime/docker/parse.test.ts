@@ -3,7 +3,8 @@ import { carries, labelFilter } from '../../../src/runtime/docker/engine/label-f
 import { findUser } from '../../../src/runtime/docker/image-facts.js';
 import { parseMarker } from '../../../src/runtime/docker/marker.js';
 import { has, hasOnly, misplacedVolume } from '../../../src/runtime/docker/mounts.js';
-import { tellingLines, withoutSecrets } from '../../../src/runtime/docker/start-failure.js';
+import { tellingLines } from '../../../src/runtime/docker/start-failure.js';
+import { withoutSecrets } from '../../../src/runtime/docker/without-secrets.js';
 import { freeSubnets } from '../../../src/runtime/docker/subnets.js';
 
 describe('a marker', () => {

@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder';
 import { RuntimeError } from '../../runtime-error.js';
 import type { Execs } from '../engine/exec.js';
-import { withoutSecrets } from '../start-failure.js';
+import { withoutSecrets } from '../without-secrets.js';
 import { parseTableOfContents, type TableOfContents } from './table-of-contents.js';
 
 const LIST_MS = 10 * 60_000;

@@ -2,7 +2,7 @@ import { RuntimeError } from '../../runtime-error.js';
 import type { Execs } from '../engine/exec.js';
 import { putText } from '../files/put-text.js';
 import type { Connection } from '../sql/connection.js';
-import { withoutSecrets } from '../start-failure.js';
+import { withoutSecrets } from '../without-secrets.js';
 import type { PlacedArchive } from './list-archive.js';
 import type { TocEntry } from './table-of-contents.js';
 

@@ -1,5 +1,5 @@
 import { Lines } from '../engine/lines.js';
-import { withoutSecrets } from '../start-failure.js';
+import { withoutSecrets } from '../without-secrets.js';
 
 /** A complaint of pg_restore's. */
 export interface RestoreError {

@@ -3,7 +3,7 @@ import type { Compression } from '../../runtime.js';
 import { RuntimeError } from '../../runtime-error.js';
 import type { ProgramExit } from '../engine/exec.js';
 import { adviceOn } from '../sql/advice-on.js';
-import { withoutSecrets } from '../start-failure.js';
+import { withoutSecrets } from '../without-secrets.js';
 
 /**
  * Shorter than that of the session whose snapshot it is: who waits behind a migration that waits for that

@@ -1,5 +1,5 @@
 import { RuntimeError } from '../../runtime-error.js';
-import { identifier } from '../roles-sql.js';
+import { identifier } from '../sql/quote.js';
 import type { Session } from '../sql/session.js';
 
 /** As many as pg_restore has. */

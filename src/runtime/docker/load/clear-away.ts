@@ -1,4 +1,4 @@
-import { identifier, literal } from '../roles-sql.js';
+import { identifier, literal } from '../sql/quote.js';
 import { dropRole } from '../sql/drop-role.js';
 import type { Session } from '../sql/session.js';
 import { APPLICATION_NAME } from '../sql/superuser.js';

@@ -11,8 +11,8 @@ import { Together } from '../together.js';
 import { makeFresh } from './fresh-database.js';
 import type { LoadDeps } from './load-attempt.js';
 import type { LoadNames } from './load-names.js';
-import type { Preparation } from './preparation.js';
-import { PASS_FILE } from './workbench.js';
+import type { Preparation } from '../prepare/preparation.js';
+import { PASS_FILE } from '../workbench/workbench.js';
 
 /** A database that is made beside the tenant's own. */
 export interface FreshPlace {

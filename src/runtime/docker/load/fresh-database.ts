@@ -1,8 +1,8 @@
-import { LOGIN_ROLES, OWNER_ROLE, identifier, literal } from '../roles-sql.js';
+import { OWNER_ROLE, TENANTS } from '../roles-sql.js';
+import { identifier, literal } from '../sql/quote.js';
 import type { LoadNames } from './load-names.js';
 
 const OWNER = identifier(OWNER_ROLE);
-const TENANTS = [OWNER_ROLE, ...LOGIN_ROLES].map(identifier).join(', ');
 
 /**
  * Statements for the superuser that make the database to load and the role that loads it.

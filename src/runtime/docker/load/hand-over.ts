@@ -1,5 +1,6 @@
 import type { Session } from '../sql/session.js';
-import { identifier, literal, OWNER_ROLE } from '../roles-sql.js';
+import { OWNER_ROLE } from '../roles-sql.js';
+import { identifier, literal } from '../sql/quote.js';
 
 /** Tables per transaction: each takes several locks, of which PostgreSQL has some thousands. */
 const BATCH = 100;

@@ -1,4 +1,4 @@
-import { literal } from '../roles-sql.js';
+import { literal } from '../sql/quote.js';
 import type { Session } from '../sql/session.js';
 import { asSuperuser } from '../sql/superuser.js';
 import type { Attempt, LoadDeps } from './load-attempt.js';

@@ -3,7 +3,7 @@ import { RuntimeError } from '../../runtime-error.js';
 import type { Session } from '../sql/session.js';
 import { sleep } from '../engine/deadline.js';
 import type { Execs } from '../engine/exec.js';
-import { identifier, literal } from '../roles-sql.js';
+import { identifier, literal } from '../sql/quote.js';
 import type { LoadNames } from './load-names.js';
 import { whilePaused } from './pause-pooler.js';
 import { OBJECT_IN_USE, SqlError } from '../sql/sql-error.js';

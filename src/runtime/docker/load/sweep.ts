@@ -1,6 +1,6 @@
 import type { StepDeps } from '../attempt.js';
 import { kindLabels, LABEL } from '../labels.js';
-import { closeWorkbench } from './open-workbench.js';
+import { closeWorkbench } from '../workbench/open-workbench.js';
 import { orLater } from './or-later.js';
 import { tidy } from './tidy.js';
 

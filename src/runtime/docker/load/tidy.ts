@@ -5,7 +5,7 @@ import { kindLabels, LABEL } from '../labels.js';
 import type { Session } from '../sql/session.js';
 import { asSuperuser } from '../sql/superuser.js';
 import { clearAway } from './clear-away.js';
-import { closeWorkbench } from './open-workbench.js';
+import { closeWorkbench } from '../workbench/open-workbench.js';
 import { resumePooler } from './pause-pooler.js';
 
 type Deps = Pick<StepDeps, 'engine' | 'prefix' | 'names'>;

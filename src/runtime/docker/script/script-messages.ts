@@ -1,5 +1,5 @@
 import { Lines } from '../engine/lines.js';
-import { withoutSecrets } from '../start-failure.js';
+import { withoutSecrets } from '../without-secrets.js';
 
 /** A complaint of psql's while it ran a script. */
 export interface ScriptError {

@@ -1,7 +1,7 @@
 import type { SourceServer } from '../../runtime.js';
 import { RuntimeError } from '../../runtime-error.js';
 import type { Connection } from '../sql/connection.js';
-import { PASS_FILE } from '../load/workbench.js';
+import { PASS_FILE } from '../workbench/workbench.js';
 
 /** How long a connection may take to be made, with the login. */
 export const CONNECT_S = 15;

@@ -1,5 +1,5 @@
 import type { DatabaseContents } from '../../runtime.js';
-import { identifier } from '../roles-sql.js';
+import { identifier } from './quote.js';
 import type { Session } from './session.js';
 
 /** A table, or a materialised view, that has rows of its own. */

@@ -1,8 +1,7 @@
-import { identifier, LOGIN_ROLES, OWNER_ROLE } from '../roles-sql.js';
+import { TENANTS } from '../roles-sql.js';
+import { identifier } from './quote.js';
 import type { Session } from './session.js';
 import { SqlError, STILL_DEPENDED_ON } from './sql-error.js';
-
-const TENANTS = [OWNER_ROLE, ...LOGIN_ROLES].map(identifier).join(', ');
 
 /**
  * Drops a role that was made for one dump or load. One that is gone is dropped. One that the tenant has granted

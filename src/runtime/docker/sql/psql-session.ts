@@ -4,7 +4,7 @@ import { withDeadline } from '../engine/deadline.js';
 import type { Execs, RunningProgram } from '../engine/exec.js';
 import { Queue } from '../engine/queue.js';
 import { TextTail } from '../engine/text-tail.js';
-import { withoutSecrets } from '../start-failure.js';
+import { withoutSecrets } from '../without-secrets.js';
 import type { Session } from './session.js';
 import { sqlError } from './sql-error.js';
 

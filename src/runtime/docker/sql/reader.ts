@@ -3,13 +3,13 @@ import type { Logger } from '../../../domain/logger.js';
 import { generateId, generatePassword } from '../../../secrets/random.js';
 import { scramVerifier } from '../../../secrets/scram.js';
 import type { Execs } from '../engine/exec.js';
-import { identifier, literal, LOGIN_ROLES, OWNER_ROLE } from '../roles-sql.js';
+import { TENANTS } from '../roles-sql.js';
+import { identifier, literal } from './quote.js';
 import { dropRole } from './drop-role.js';
 import type { Session } from './session.js';
 import { asSuperuser } from './superuser.js';
 
 const PREFIX = 'paasdb_dump_';
-const TENANTS = [OWNER_ROLE, ...LOGIN_ROLES].map(identifier).join(', ');
 /** Its sessions end when they are told to. */
 const ENDING_MS = 10_000;
 const CLEANING_MS = 30_000;

@@ -3,7 +3,7 @@ import { TENANT_DATABASE, type Login } from '../../../domain/environment.js';
 import { RuntimeError, type RuntimeErrorCode } from '../../runtime-error.js';
 import type { Address } from '../address.js';
 import { withDeadline } from '../engine/deadline.js';
-import { identifier } from '../roles-sql.js';
+import { identifier } from './quote.js';
 import { adviceOn } from './advice-on.js';
 import type { Session } from './session.js';
 import { sessionSettings } from './session-settings.js';

@@ -7,7 +7,7 @@ import { restoreArchive } from '../archive/restore-archive.js';
 import { restoreDump } from '../archive/restore-dump.js';
 import { putFile } from '../files/put-file.js';
 import type { Preparation, PreparationPlace } from './preparation.js';
-import { scratchFolder } from './workbench.js';
+import { scratchFolder } from '../workbench/workbench.js';
 
 const LOADING = 'Loading the data';
 

@@ -1,7 +1,7 @@
 import type { LoadSource } from '../../runtime.js';
 import type { Preparation, PreparationPlace } from './preparation.js';
 import { prepareArchive } from './prepare-archive.js';
-import { prepareServer } from '../source/prepare-server.js';
+import { prepareServer } from './prepare-server.js';
 import { prepareScript } from './prepare-script.js';
 
 /** Makes a source ready to be loaded, before anything is made in the target. */

@@ -1,10 +1,10 @@
 import type { SourceServer } from '../../runtime.js';
 import { putText } from '../files/put-text.js';
-import type { Preparation, PreparationPlace } from '../load/preparation.js';
-import { preparePlaced } from '../load/prepare-archive.js';
-import { PASS_FILE, scratchFolder } from '../load/workbench.js';
-import { dumpSource } from './dump-source.js';
-import { passLine, sourceConnection } from './source-connection.js';
+import type { Preparation, PreparationPlace } from './preparation.js';
+import { preparePlaced } from './prepare-archive.js';
+import { PASS_FILE, scratchFolder } from '../workbench/workbench.js';
+import { dumpSource } from '../source/dump-source.js';
+import { passLine, sourceConnection } from '../source/source-connection.js';
 
 /** Dumps a server elsewhere into the workbench. From there on it is an archive of a stranger's. */
 export async function prepareServer(

@@ -4,7 +4,7 @@ import { placeScript } from '../script/place-script.js';
 import { runScript } from '../script/run-script.js';
 import { HEAD_BYTES, readScriptHead } from '../script/script-head.js';
 import type { Preparation, PreparationPlace } from './preparation.js';
-import { scratchFolder } from './workbench.js';
+import { scratchFolder } from '../workbench/workbench.js';
 
 const HEAD_MS = 5 * 60_000;
 

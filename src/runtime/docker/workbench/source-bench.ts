@@ -1,5 +1,5 @@
 import type { StepDeps } from '../attempt.js';
-import { workbenchBody, type Purpose } from '../load/workbench.js';
+import { workbenchBody, type Purpose } from './workbench.js';
 
 const REMOVAL_MS = 2 * 60_000;
 
