@@ -24,11 +24,15 @@ const IS_DUE = '(o.run_at <= @now OR o.run_at > @farthest)';
 const IS_BEING_PROVED = `EXISTS (SELECT 1 FROM operations v
   WHERE v.backup_id = o.backup_id AND v.kind = 'verify' AND v.status IN ('queued', 'running'))`;
 
+/** Whether an operation `o` is such a verification, for which a removal waits, as a condition. */
+const IS_PROOF = `(o.kind = 'verify' AND EXISTS (SELECT 1 FROM operations r
+  WHERE r.backup_id = o.backup_id AND r.kind = 'remove' AND r.status IN ('queued', 'running')))`;
+
 /**
  * Takes the next operation that is due, under a lease of `leaseMs`. Its deadline begins with the first of its attempts:
  * to wait for a turn is not to try. There is never more than one at work on a
  * database, and its oldest comes first, but for what mends it: that goes before what is patient. Those beside it count
- * for themselves, but that a removal waits until its final backup is verified. An expired lease is claimed anew.
+ * for themselves, but that a removal waits until its final backup is verified, which goes before other verifications. An expired lease is claimed anew.
  */
 export function claimNextOperation(store: Store, leaseMs: number): Operation | undefined {
   const row = store.get<OperationRow>(
@@ -46,7 +50,7 @@ export function claimNextOperation(store: Store, leaseMs: number): Operation | u
            OR NOT EXISTS (SELECT 1 FROM operations e WHERE e.database_id = o.database_id AND e.seq <> o.seq
                           AND e.status IN ('queued', 'running') AND e.kind NOT IN (${listed(ASIDE_KINDS)})
                           AND (e.status = 'running' OR (o.status = 'queued' AND ${goesBefore('e', 'o')}))))
-       ORDER BY o.run_at, o.seq LIMIT 1)
+       ORDER BY ${IS_PROOF} DESC, o.run_at, o.seq LIMIT 1)
      RETURNING ${COLUMNS}`,
     {
       now: store.now(),

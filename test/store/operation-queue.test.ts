@@ -14,6 +14,7 @@ import {
 } from '../../src/store/operations.js';
 import { DEADLINE_MS, LONGEST_PAUSE_MS } from '../../src/domain/deadlines.js';
 import type { OperationKind } from '../../src/domain/operation.js';
+import { queueBackup } from '../../src/store/queue-backup.js';
 import { openTestStore, type TestStore } from './open-test-store.js';
 import { defined, sampleDatabase } from './sample-rows.js';
 
@@ -73,6 +74,21 @@ describe('claimNextOperation', () => {
     requeue(id, test.store.now(), 'no luck');
     test.clock.advance(1000);
     expect(claim()).toMatchObject({ id, deadlineAt });
+  });
+
+  it('gives the verification first that a removal waits for', () => {
+    const deleted = database('deleted');
+    const { backupId, operation } = queueBackup(test.store, deleted, { kind: 'final', keptForMs: 1000 });
+    expect(claim()?.id).toBe(operation.id);
+    settleOperation(test.store, operation.id, 'succeeded', DONE);
+    const other = enqueue(database('other').id, 'verify');
+    const [removal, proof] = (['remove', 'verify'] as const).map((kind) =>
+      enqueueOperation(test.store, { databaseId: deleted.id, kind, backupId }),
+    );
+    for (const { id } of [proof, other, removal].map(defined)) {
+      expect(claim()?.id).toBe(id);
+      settleOperation(test.store, id, 'succeeded', DONE);
+    }
   });
 
   it('gives what a clock that was wrong has put off for years', () => {
