@@ -94,7 +94,8 @@ export async function runScript(
       exitCode,
       cameThrough: uncommitted !== undefined,
       uncommitted: uncommitted === 't',
-      rolledBack: report.hasErrors && !/^(on|true|yes|1)$/i.test(rollback),
+      keepsTransactions: IS_ON.test(rollback),
+      lastError: report.lastError,
       failure: report.failure(),
     });
   };
@@ -109,5 +110,7 @@ export async function runScript(
   return report.skipped;
 }
 
+/** As psql reads a variable. */
+const IS_ON = /^(on|t|tr|tru|true|y|ye|yes|1)$/i;
 const AFTERMATH_MS = 500;
 const POSITION = /^at (\d+)\n/gm;

@@ -7,8 +7,10 @@ export interface ScriptEnd {
   cameThrough: boolean;
   /** What it changed last is in a transaction that it has not ended. */
   uncommitted: boolean;
-  /** Where there was an error, all of its transaction may be gone with it. */
-  rolledBack: boolean;
+  /** psql's ON_ERROR_ROLLBACK is still on: an error is one of its statement, and not of a whole transaction. */
+  keepsTransactions: boolean;
+  /** Whatever it means; `null` when there was none. */
+  lastError: string | null;
   /** What PostgreSQL did not take. */
   failure: RuntimeError | null;
 }
@@ -18,7 +20,7 @@ export interface ScriptEnd {
  * reasons, or for none: a COPY without its end is a part of a table without an error.
  */
 export function judgeScriptEnd(end: ScriptEnd): RuntimeError | null {
-  const { exitCode, cameThrough, uncommitted, rolledBack, failure } = end;
+  const { exitCode, cameThrough, uncommitted, keepsTransactions, lastError, failure } = end;
   if (exitCode === 0 && !cameThrough) {
     return new RuntimeError(
       'archive_unusable',
@@ -31,15 +33,15 @@ export function judgeScriptEnd(end: ScriptEnd): RuntimeError | null {
       'The script begins a transaction and ends without a COMMIT, so that nothing of it would be kept: it was cut off, or a COMMIT has to be added',
     );
   }
-  if (failure === null && exitCode === 0 && rolledBack) {
-    return new RuntimeError(
-      'archive_unusable',
-      'The script sets ON_ERROR_ROLLBACK, so that what PostgreSQL refuses takes a whole transaction with it: remove that line',
-    );
+  if (failure === null && exitCode === 0 && lastError !== null && !keepsTransactions) {
+    const message = `The script sets ON_ERROR_ROLLBACK, so that an error may have taken a whole transaction with it: remove that line (${lastError})`;
+    return new RuntimeError('archive_unusable', message);
   }
   if (failure !== null || exitCode === 0 || exitCode === null) return failure;
   if (exitCode === 3) {
-    return new RuntimeError('load_failed', 'The script stops at its first error, and there was one');
+    const said = lastError === null ? '' : ` (${lastError})`;
+    const message = `The script sets ON_ERROR_STOP, and stops at what could be left out: remove that line${said}`;
+    return new RuntimeError('load_failed', message);
   }
   // What psql ends with when it gets no connection, or loses it.
   if (exitCode === 2) return new RuntimeError('unavailable', 'PostgreSQL was lost while the script ran');

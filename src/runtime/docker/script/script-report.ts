@@ -1,7 +1,7 @@
 import type { Skipped } from '../../runtime.js';
 import { RuntimeError } from '../../runtime-error.js';
 import { NO_SPACE } from '../sql/sql-error.js';
-import { judgeScript } from './judge-script.js';
+import { judgeScript, withoutComments } from './judge-script.js';
 import type { ScriptError } from './script-messages.js';
 
 const TOLD = 3;
@@ -16,11 +16,12 @@ export class ScriptReport {
   private lacksTable = false;
   private worst: 'full' | 'lost' | 'left' | null = null;
 
-  /** Whatever they mean. */
-  hasErrors = false;
+  /** What was said of it, whatever it means; `null` before there is one. */
+  lastError: string | null = null;
 
   add(error: ScriptError): void {
-    this.hasErrors = true;
+    // Without its statement, which may have a password of elsewhere in it.
+    this.lastError = describe({ ...error, statement: '' });
     const judged = judgeScript(error);
     if (judged.verdict === 'harmless') return;
     if (judged.verdict === 'skipped') {
@@ -56,11 +57,11 @@ export class ScriptReport {
       const message = `The script connects to another database, and may not: dump it anew without --create (${said})`;
       return new RuntimeError('load_failed', message);
     }
-    if (this.lacksTable) {
+    const extensions = [...this.skippedCounts.keys()].filter((what) => what.startsWith('extension '));
+    if (this.lacksTable && extensions.length === 0) {
       const message = `The script has rows for a table that there is not: load a dump that makes its tables, without --data-only (${said})`;
       return new RuntimeError('load_failed', message);
     }
-    const extensions = [...this.skippedCounts.keys()].filter((what) => what.startsWith('extension '));
     const hint =
       extensions.length === 0
         ? ''
@@ -77,12 +78,13 @@ export class ScriptReport {
   }
 }
 
-/** A COPY into a table that there is not; what follows are its rows, taken for statements. */
+/** Rows for a table that there is not, or whose schema there is not. Those of a COPY are then taken for statements. */
 function lacksTable({ sqlState, statement }: ScriptError): boolean {
-  return sqlState === UNDEFINED_TABLE && /^\s*(--[^\n]*\n\s*)*COPY\s/i.test(statement);
+  return (
+    ['42P01', '3F000'].includes(sqlState ?? '') && /^(COPY|INSERT\s+INTO)\s/i.test(withoutComments(statement))
+  );
 }
 
-const UNDEFINED_TABLE = '42P01';
 const STATEMENT_LENGTH = 120;
 
 function describe({ line, message, statement }: ScriptError): string {

@@ -21,7 +21,8 @@ it('reads where an error was, what it was and at what', () => {
   const printed =
     'psql:<stdin>:3: NOTICE:  00000: nothing\n' +
     'psql:<stdin>:7: ERROR:  42P01: relation "x" does not exist\nLINE 1: select\n        ^\n' +
-    'DETAIL:  none\nLOCATION:  parserOpenTable, parse_relation.c:1449\nSTATEMENT:  select *\nERROR:  in a string\nfrom x;\n' +
+    'DETAIL:  none\nLOCATION:  parserOpenTable, parse_relation.c:1449\npsql:<stdin>:7: STATEMENT:  select *\nERROR:  in a string\nfrom x;\n' +
+    'psql:<stdin>:8: WARNING:  25P01: there is no transaction in progress\nHINT:  none\n' +
     'psql:<stdin>:9: error: \\connect: connection to server failed: FATAL:  no\n';
   // However it is cut.
   for (const size of [1, 7, 10_000]) {
@@ -45,14 +46,36 @@ it('reads where an error was, what it was and at what', () => {
 
 it.each(['\u2028', '\u2029', '\r', '\u0085'])('hears of what has %j in its name', (character) => {
   const name = `a${character}b`;
-  const printed = `psql:<stdin>:1: ERROR:  42P01: relation "${name}" does not exist\nSTATEMENT:  DROP TABLE "${name}";\n`;
+  const printed = `psql:<stdin>:1: ERROR:  42P01: relation "${name}" does not exist\npsql:<stdin>:1: STATEMENT:  DROP TABLE "${name}";\n`;
   expect(read(printed)).toMatchObject([{ sqlState: '42P01', message: `relation "${name}" does not exist` }]);
   expect(read(`psql:<stdin>:1: error: ${name}: no such file\n`)).toMatchObject([{ sqlState: null }]);
 });
 
+it('hears of what is said without a word that tells an error, and in other files', () => {
+  const printed =
+    'psql:<stdin>:3: could not open file "photo.jpg": No such file or directory\n' +
+    'psql:<stdin>:4: warning: something\n' +
+    'psql:/tmp/gen.sql:1: ERROR:  23505: could not create unique index "a"\n' +
+    'psql:/tmp/gen.sql:1: STATEMENT:  CREATE UNIQUE INDEX a ON b (c);\n';
+  expect(read(printed)).toEqual([
+    {
+      line: 3,
+      sqlState: null,
+      message: 'could not open file "photo.jpg": No such file or directory',
+      statement: '',
+    },
+    {
+      line: null,
+      sqlState: '23505',
+      message: 'could not create unique index "a"',
+      statement: 'CREATE UNIQUE INDEX a ON b (c);',
+    },
+  ]);
+});
+
 it('keeps the beginning of a statement, however long it is', () => {
   const [error] = read(
-    'psql:<stdin>:1: ERROR:  22000: no\nSTATEMENT:  ',
+    'psql:<stdin>:1: ERROR:  22000: no\npsql:<stdin>:1: STATEMENT:  ',
     'x'.repeat(100_000),
     '\nmore\n'.repeat(10_000),
   );
@@ -69,13 +92,17 @@ it.each([
   ['alter user postgres password $$x$$', 'roles'],
   ['SET SESSION AUTHORIZATION stranger', 'changes of the role'],
   ['SET ROLE stranger', 'changes of the role'],
+  ['ALTER TABLE ONLY public."a b" OWNER TO "some one"', 'owners'],
+  ['ALTER MATERIALIZED VIEW a OWNER TO b;', 'owners'],
+  [`ALTER AGGREGATE f("a;b", VARIADIC "any") OWNER TO b;`, 'owners'],
   ['DROP DATABASE app', 'statements about databases'],
   ['ALTER SYSTEM SET x = 1', 'settings of the server'],
-  ['COPY (SELECT 1)\n TO PROGRAM $$id$$', 'COPY from or to programs'],
+  ['COPY (SELECT 1)\n TO PROGRAM $$id$$', 'COPY to programs'],
   ['CREATE EVENT TRIGGER x ON ddl_command_start EXECUTE FUNCTION y()', 'event triggers'],
   ['CREATE PUBLICATION x FOR ALL TABLES', 'publications'],
   ['COMMENT ON EXTENSION postgis IS $$x$$', 'comments on extensions'],
-  ['SET session_replication_role = replica', 'settings'],
+  ['SET session_replication_role = replica', 'session_replication_role'],
+  ['SET default_tablespace = fast', 'settings'],
   ['CREATE EXTENSION IF NOT EXISTS "uuid-ossp" WITH SCHEMA public', 'extension uuid-ossp'],
 ])('does without %s', (statement, what) => {
   expect(judgeScript(failing(statement))).toMatchObject({ verdict: 'skipped', skipped: { what } });
@@ -84,12 +111,21 @@ it.each([
 it.each([
   ['SET transaction_timeout = 0', '42704', ''],
   ['CREATE SCHEMA public;', '42P06', 'schema "public" already exists'],
+  ['create schema public authorization postgres', '42501', 'must be able to SET ROLE'],
+  ['DROP EXTENSION IF EXISTS plpgsql;', '42501', 'must be owner of extension plpgsql'],
   ['', null, 'invalid command \\restrict'],
   ['DROP TABLE public.a;', '42P01', 'table "a" does not exist'],
   ['DROP FUNCTION shop.twice(x integer);', '42883', 'function shop.twice(integer) does not exist'],
   ['DROP EXTENSION citext;', '42704', 'extension "citext" does not exist'],
   ['DROP SCHEMA shop;', '3F000', 'schema "shop" does not exist'],
   ['ALTER TABLE ONLY "a b"."c;d" DROP CONSTRAINT "c d";', '42P01', 'does not exist'],
+  ['ALTER TABLE a DROP CONSTRAINT IF EXISTS b CASCADE', '42P01', 'does not exist'],
+  ['ALTER DOMAIN shop.email DROP CONSTRAINT valid;', '42704', 'does not exist'],
+  [
+    'CREATE OR REPLACE VIEW shop.v AS\nSELECT\n    NULL::integer AS id,\n    NULL::shop."a, b"[] AS "c d";',
+    '3F000',
+    'schema "shop" does not exist',
+  ],
   ['ALTER TABLE shop.items ALTER COLUMN id DROP DEFAULT;', '3F000', 'does not exist'],
   ['ALTER TABLE shop.items ALTER COLUMN id DROP IDENTITY;', '42P01', 'does not exist'],
   [`SELECT pg_catalog.lo_unlink('77');`, '42704', 'large object 77 does not exist'],
@@ -102,6 +138,18 @@ it.each([
   [`ALTER TABLE a ADD CONSTRAINT c CHECK (s <> 'x OWNER TO y');`, '23514', 'is violated', 'refused'],
   [`ALTER TABLE a ALTER s SET DEFAULT 'x OWNER TO y'`, '42703', 'no column', 'refused'],
   ['ALTER TABLE a RENAME TO "x OWNER TO y"', '42P01', 'no table', 'refused'],
+  ['DROP TABLE a; CREATE TABLE a (x int);', '42P01', 'several at once', 'refused'],
+  ['CREATE SCHEMA public CREATE TABLE t (x int);', '42P06', 'exists', 'refused'],
+  ['CREATE OR REPLACE VIEW v AS SELECT NULL::int AS a, b AS b FROM t;', '42P01', 'no table', 'refused'],
+  ['CREATE OR REPLACE VIEW v AS SELECT NULL::int AS a FROM t;', '42P01', 'no table', 'refused'],
+  ['DROP EXTENSION citext;', '42501', 'must be owner', 'refused'],
+  ['ALTER TABLE a ADD COLUMN b int, OWNER TO bob;', '42704', 'no role', 'refused'],
+  ['GRANT SELECT ON a TO b', '25P02', 'transaction is aborted', 'refused'],
+  [`COPY t FROM PROGRAM 'gunzip -c x.gz'`, '42501', 'permission denied', 'refused'],
+  ['COPY t ("sent to program x", b) FROM stdin', '42501', 'permission denied', 'refused'],
+  [`SET client_encoding = 'x'`, '22023', 'invalid value', 'refused'],
+  [`SET TIME ZONE 'x'`, '22023', 'invalid value', 'refused'],
+  [`SET TimeZone = 'x'`, '22023', 'invalid value', 'refused'],
   ['DROP TABLE a;', '2BP01', 'other objects depend on it', 'refused'],
   ['DROP TABLE a;', '42501', 'must be owner', 'refused'],
   ['ALTER TABLE a DROP CONSTRAINT b, ADD COLUMN c int;', '42P01', 'no table', 'refused'],
@@ -147,6 +195,29 @@ describe('the report', () => {
     report.add(failing('COPY public.a (x) FROM stdin;', '42P01', 'relation "public.a" does not exist'));
     report.add(failing('1', '42601', 'syntax error at or near "1"'));
     expect(report.failure()?.message).toMatch(/without --data-only .*public.a/);
+  });
+
+  it.each([
+    ['/* 1 */ INSERT INTO a VALUES (1)', '42P01'],
+    ['-- of pg_dump\nCOPY shop.a (x) FROM stdin;', '3F000'],
+  ])('says so of %s', (statement, sqlState) => {
+    const report = new ScriptReport();
+    report.add(failing(statement, sqlState));
+    expect(report.failure()?.message).toMatch(/without --data-only/);
+  });
+
+  it('names an extension before that', () => {
+    const report = new ScriptReport();
+    report.add(failing('CREATE EXTENSION postgis'));
+    report.add(failing('COPY public.spatial_ref_sys (srid) FROM stdin;', '42P01'));
+    expect(report.failure()?.message).toMatch(/extension postgis/);
+  });
+
+  it('tells the last error, and not its statement', () => {
+    const report = new ScriptReport();
+    expect(report.lastError).toBeNull();
+    report.add(failing(`CREATE ROLE x PASSWORD 'hush'`, '42501', 'permission denied'));
+    expect(report.lastError).toBe('line 1: permission denied');
   });
 
   it.each([

@@ -7,7 +7,8 @@ const fine = {
   exitCode: 0,
   cameThrough: true,
   uncommitted: false,
-  rolledBack: false,
+  keepsTransactions: true,
+  lastError: null,
   failure: null,
 };
 
@@ -18,13 +19,26 @@ it('finds nothing wrong with what came through', () => {
 it.each([
   ['in the middle of something', { cameThrough: false, failure }, 'archive_unusable'],
   ['in a transaction that it does not end', { uncommitted: true }, 'archive_unusable'],
-  ['rolled back where it was refused', { rolledBack: true }, 'archive_unusable'],
+  [
+    'perhaps rolled back with what was left out',
+    { keepsTransactions: false, lastError: 'line 3: no' },
+    'archive_unusable',
+  ],
   ['refused', { failure }, 'load_failed'],
   ['refused, and not waited for', { exitCode: null, cameThrough: false, failure }, 'load_failed'],
   ['stopped by itself', { exitCode: 3, cameThrough: false }, 'load_failed'],
   ['killed', { exitCode: 137, cameThrough: false }, 'load_failed'],
 ])('tells one that was %s', (_what, end, code) => {
   expect(judgeScriptEnd({ ...fine, ...end })).toMatchObject({ code });
+});
+
+it('takes a script that may lose transactions, but did not', () => {
+  expect(judgeScriptEnd({ ...fine, keepsTransactions: false })).toBeNull();
+});
+
+it('says at which error a script stops by itself', () => {
+  const end = { ...fine, exitCode: 3, cameThrough: false, lastError: 'line 3: role "x" does not exist' };
+  expect(judgeScriptEnd(end)?.message).toMatch(/ON_ERROR_STOP.*line 3: role "x"/);
 });
 
 describe('the head of a script', () => {
