@@ -45,7 +45,7 @@ describe('a load from a server', () => {
     const loadId = generateId();
     const names = [`${fixture.prefix}-load-${loadId}`, `${fixture.prefix}-load-${loadId}-source`];
     const inspections: Promise<object>[] = [];
-    const events = await fixture.docker.getEvents();
+    const events = await fixture.docker.getEvents({ filters: { container: names } });
     let seen = '';
     events.on('data', (chunk: Buffer) => (seen += chunk.toString()));
     const onProgress = ({ step }: Progress) => {
