@@ -32,8 +32,8 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-if (!/^[1-9]\d{0,2}$/.test(values.scale)) {
-  console.error('bench: --scale is how many times 500 MB are moved, from 1');
+if (!/^[1-9]\d?$/.test(values.scale)) {
+  console.error('bench: --scale is how many times 500 MB are moved, 1 to 99');
   process.exit(2);
 }
 
