@@ -115,7 +115,7 @@ export class DatabaseProvisioner {
   private claim(): Settled | undefined {
     const { store, leaseMs } = this.deps;
     return store.transaction(() => {
-      const operation = claimNextOperation(store, leaseMs);
+      const operation = claimNextOperation(store, leaseMs, [...this.attempts.keys()]);
       return operation && { operation, database: this.databaseOf(operation) };
     });
   }

@@ -32,9 +32,16 @@ const IS_PROOF = `(o.kind = 'verify' AND EXISTS (SELECT 1 FROM operations r
  * Takes the next operation that is due, under a lease of `leaseMs`. Its deadline begins with the first of its attempts:
  * to wait for a turn is not to try. There is never more than one at work on a
  * database, and its oldest comes first, but for what mends it: that goes before what is patient. Those beside it count
- * for themselves, but that a removal waits until its final backup is verified, which goes before other verifications. An expired lease is claimed anew.
+ * for themselves, but that a removal waits until its final backup is verified, which goes before other verifications.
+ An expired lease is claimed anew, but not by who is still at it.
+ *
+ * @param held the ids of what is at work here: a disk that stands still for long keeps leases from being extended
  */
-export function claimNextOperation(store: Store, leaseMs: number): Operation | undefined {
+export function claimNextOperation(
+  store: Store,
+  leaseMs: number,
+  held: readonly string[] = [],
+): Operation | undefined {
   const row = store.get<OperationRow>(
     `UPDATE operations SET status = 'running', attempts = attempts + 1, lease_expires_at = @leaseExpiresAt,
        started_at = coalesce(started_at, @now), deadline_at = coalesce(deadline_at, json_extract(@deadlines, '$.' || kind))
@@ -42,6 +49,7 @@ export function claimNextOperation(store: Store, leaseMs: number): Operation | u
        SELECT o.seq FROM operations o
        WHERE o.status IN ('queued', 'running') AND ${IS_DUE}
          AND (o.status = 'queued' OR o.lease_expires_at <= @now)
+         AND o.id NOT IN (SELECT value FROM json_each(@held))
          AND coalesce(json_extract(@atOnce, '$.' || o.kind) > (
            SELECT count(*) FROM operations r
            WHERE r.kind = o.kind AND r.status = 'running' AND r.lease_expires_at > @now), 1)
@@ -58,6 +66,7 @@ export function claimNextOperation(store: Store, leaseMs: number): Operation | u
       leaseExpiresAt: store.now(leaseMs),
       deadlines: JSON.stringify(deadlinesFrom(store)),
       atOnce: JSON.stringify(AT_ONCE),
+      held: JSON.stringify(held),
     },
   );
   return row && toOperation(row);

@@ -759,6 +759,25 @@ describe('when something goes wrong inside', () => {
     expect(runtime.history).toEqual([`apply ${id}`]);
   });
 
+  it('never has one at work twice, not even when a disk stands still while leases are extended', async () => {
+    const { provisioner, runtime, store, ask } = boot();
+    const working = held();
+    runtime.script('apply', working.step);
+    const { id } = sampleDatabase(store);
+    ask('provision', id);
+    provisioner.start();
+    await now();
+    const transaction = store.transaction.bind(store);
+    jest.spyOn(store, 'transaction').mockImplementationOnce((work) => {
+      const result = transaction(work);
+      jest.setSystemTime(Date.now() + LEASE_MS);
+      return result;
+    });
+    provisioner.nudge();
+    await now();
+    expect(runtime.history).toEqual([`apply ${id}`]);
+  });
+
   it('says so when the queue cannot be read, and goes on once it can', async () => {
     const { provisioner, store, database, logger } = boot();
     provisioner.start();

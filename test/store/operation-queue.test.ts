@@ -109,6 +109,14 @@ describe('claimNextOperation', () => {
     expect([claim()?.id, claim()]).toEqual([backup.id, undefined]);
   });
 
+  it('gives nobody again what he is at, though its lease has run out', () => {
+    const { id } = enqueue(database('main').id);
+    claim();
+    test.clock.advance(LEASE_MS);
+    expect(claimNextOperation(test.store, LEASE_MS, [id])).toBeUndefined();
+    expect(claim()?.id).toBe(id);
+  });
+
   it('gives what mends a database between two attempts at its backup', () => {
     const { id } = database('main');
     const backup = enqueue(id, 'backup');
