@@ -31,11 +31,15 @@ export function deletableBackups(backups: readonly Backup[], now: Date, retentio
   return backups.filter((backup) => isForgotten(backup) || isExpired(backup));
 }
 
-/** The newest backup of each database that succeeded, and the newest that was proved by a restore. */
+/**
+ * The newest backup of each database that succeeded, the newest of which nothing bad is known, and the newest that was
+ * proved by a restore and not disproved since.
+ */
 function lastGoodIds(backups: readonly Backup[]): Set<string> {
   const succeeded = backups.filter(({ status }) => status === 'succeeded');
-  const verified = succeeded.filter(({ verifiedAt }) => verifiedAt !== null);
-  return new Set([...newestOfEach(succeeded), ...newestOfEach(verified)].map(({ id }) => id));
+  const sound = succeeded.filter(({ verification }) => verification?.status !== 'failed');
+  const verified = sound.filter(({ verifiedAt }) => verifiedAt !== null);
+  return new Set([succeeded, sound, verified].flatMap(newestOfEach).map(({ id }) => id));
 }
 
 function isOver({ status }: Backup): boolean {

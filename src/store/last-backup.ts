@@ -7,6 +7,8 @@ export const LAST_BACKUP_AT = `(SELECT o.started_at FROM operations o JOIN backu
   WHERE o.database_id = d.id AND o.kind = 'backup' AND o.status = 'succeeded' AND b.removed_at IS NULL
   ORDER BY o.seq DESC LIMIT 1)`;
 
-/** When a backup of the database `d` was last proved. */
+/** When a backup of the database `d` was last proved, and not disproved since. */
 export const LAST_VERIFIED_AT = `(SELECT max(b.verified_at) FROM backups b
-  WHERE b.database_id = d.id AND b.removed_at IS NULL AND b.verified_at IS NOT NULL)`;
+  WHERE b.database_id = d.id AND b.removed_at IS NULL AND b.verified_at IS NOT NULL
+    AND coalesce((SELECT v.status FROM operations v WHERE v.backup_id = b.id AND v.kind = 'verify'
+                  ORDER BY v.seq DESC LIMIT 1), '') <> 'failed')`;

@@ -1,4 +1,4 @@
-import { BACKUP_KINDS, BACKUP_STATUSES, type Backup } from '../../src/domain/backup.js';
+import { BACKUP_KINDS, BACKUP_STATUSES, type Backup, type BackupTask } from '../../src/domain/backup.js';
 import { deletableBackups } from '../../src/domain/retention.js';
 
 const NOW = new Date('2030-06-30T12:00:00.000Z');
@@ -26,6 +26,8 @@ function backup(id: string, age: number, change: Partial<Backup> = {}): Backup {
     ...change,
   };
 }
+
+const DISPROVED: BackupTask = { status: 'failed', errorMessage: 'changed', finishedAt: daysAgo(1) };
 
 const idsOf = (backups: Backup[]) => backups.map(({ id }) => id);
 /** Of those that were made in the order of their times. */
@@ -65,6 +67,20 @@ describe('retention', () => {
         backup('before', 30, { verifiedAt }),
       ),
     ).toEqual(['before']);
+  });
+
+  it('takes none for good whose latest verification failed, and lets go of no more for that', () => {
+    const verifiedAt = daysAgo(20);
+    const last = backup('last', 10, { verifiedAt, verification: DISPROVED });
+    expect(
+      deletable(
+        last,
+        backup('sound', 11),
+        backup('sounder', 12, { verifiedAt }),
+        backup('before', 13, { verifiedAt }),
+      ),
+    ).toEqual(['before']);
+    expect(deletable(last)).toEqual([]);
   });
 
   it('takes for the newest the one that was made last, whatever the clock said', () => {
@@ -158,8 +174,11 @@ describe('whatever there is, retention', () => {
       }
       // The last good ones.
       const newest = good.at(-1);
-      const newestVerified = good.findLast(({ verifiedAt }) => verifiedAt);
+      const sound = good.filter(({ verification }) => verification?.status !== 'failed');
+      const newestSound = sound.at(-1);
+      const newestVerified = sound.findLast(({ verifiedAt }) => verifiedAt);
       if (newest) expect(left).toContain(newest);
+      if (newestSound) expect(left).toContain(newestSound);
       if (newestVerified) expect(left).toContain(newestVerified);
       // One that runs changes nothing about what succeeded, and a failure never lets go of anything.
       const added = {
@@ -187,6 +206,7 @@ function randomBackup(id: string, random: () => number): Backup {
     startedAt: pick([daysAgo(age), daysAgo(age - 0.5), null]),
     finishedAt: pick([daysAgo(age - 1), null]),
     verifiedAt: pick([null, daysAgo(0)]),
+    verification: pick([null, DISPROVED]),
     expiresAt: pick([null, daysAgo(age - 7), daysAgo(Math.floor(random() * 40) - 20)]),
   });
 }

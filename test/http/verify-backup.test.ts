@@ -64,6 +64,16 @@ describe('verifying a backup', () => {
     expect((await api.get(MAIN)).body).toMatchObject({ status: 'ready', errorMessage: null });
   });
 
+  it('that fails later takes back what an earlier one has proved', async () => {
+    const id = await api.storedBackup();
+    await api.post(`${BACKUPS}/${id}/verify`);
+    await api.settle();
+    await api.post(`${BACKUPS}/${id}/verify`);
+    const proved = (await api.get(MAIN)).body.lastVerifiedBackupAt;
+    await api.settle('the file was changed');
+    expect([proved, (await api.get(MAIN)).body.lastVerifiedBackupAt]).toEqual([expect.any(String), null]);
+  });
+
   it('goes on when its database is deleted, and can be asked for afterwards', async () => {
     const id = await api.storedBackup();
     const asked = await api.post(`${BACKUPS}/${id}/verify`);
