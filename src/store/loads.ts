@@ -53,13 +53,20 @@ export function getLoad(store: Store, operationId: string): Load {
   return { operationId, databaseId, replaces: replaces === 1, sourceUrl, previousName };
 }
 
-/** The former data of a database has this name from now on, and may go after `keptForMs`. Returns until when it stays. */
+/**
+ * The former data of a database has this name from now on, and may go after `keptForMs`. Returns until when it stays. A
+ * clock that is behind, as of a host without one of its own that has just started, does not make that earlier.
+ */
 export function recordPrevious(
   store: Store,
   operationId: string,
   { name, keptForMs }: { name: string; keptForMs: number },
 ): string {
-  const keptUntil = store.now(keptForMs);
+  const { latest } = store.get<{ latest: string | null }>(
+    'SELECT max(finished_at) AS latest FROM operations',
+  ) ?? { latest: null };
+  const knownMs = latest === null ? 0 : Date.parse(latest) + keptForMs;
+  const keptUntil = new Date(Math.max(knownMs, Date.parse(store.now(keptForMs)))).toISOString();
   store.run(
     'UPDATE loads SET previous_name = ?, previous_expires_at = ? WHERE operation_id = ?',
     name,

@@ -129,6 +129,18 @@ describe('former data', () => {
     expect(expired(store)).toEqual([]);
   });
 
+  it('is kept as long by a clock that is behind', () => {
+    using test = openTestStore();
+    const { store, clock } = test;
+    const { id: databaseId } = readyDatabase(store);
+    settle(store, queueImport(store, databaseId), 'succeeded');
+    const truth = store.now(DAY_MS);
+    clock.advance(-30 * DAY_MS);
+    expect(recordPrevious(store, queueImport(store, databaseId), { name: 'p', keptForMs: DAY_MS })).toBe(
+      truth,
+    );
+  });
+
   it('of a load that failed, nobody knows how late, is kept just as long', () => {
     using test = openTestStore();
     const { store, clock } = test;
