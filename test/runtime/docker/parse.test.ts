@@ -98,3 +98,19 @@ it('picks out of a log what tells why, and no verifier', () => {
   expect(tellingLines(['one', 'two'])).toEqual(['one', 'two']);
   expect(withoutSecrets('x SCRAM-SHA-256$1:a==$b=:c= y')).toBe('x [verifier] y');
 });
+
+it.each([
+  ['DETAIL:  Failing row contains (1, hush).', 'DETAIL:  Failing row contains (…)'],
+  ['DETAIL:  Failing row contains (1, hush', 'DETAIL:  Failing row contains (…)'],
+  ['Key (email)=(a) b@hush) already exists.', 'Key (email)=(…) already exists.'],
+  [
+    'Key (lower(email), x)=(hush, 1) is not present in table "a".',
+    'Key (lower(email), x)=(…) is not present in table "a".',
+  ],
+  ['Key (note)=(hush', 'Key (note)=(…)'],
+  ['CONTEXT:  COPY users, line 7: "1\thush"', 'CONTEXT:  COPY users, line 7'],
+  ['COPY a, line 7, column b: "hu"sh"', 'COPY a, line 7, column b'],
+  ['COPY a, line 7', 'COPY a, line 7'],
+])('says nothing of the rows in %s', (said, told) => {
+  expect(withoutSecrets(said)).toBe(told);
+});

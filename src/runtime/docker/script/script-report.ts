@@ -86,8 +86,11 @@ function lacksTable({ sqlState, statement }: ScriptError): boolean {
 }
 
 const STATEMENT_LENGTH = 120;
+const SYNTAX_ERROR = '42601';
 
-function describe({ line, message, statement }: ScriptError): string {
-  const short = statement.trim().replaceAll(/\s+/g, ' ').slice(0, STATEMENT_LENGTH);
+/** Without rows: those of a COPY that failed are taken for statements, and begin with a syntax error. */
+function describe({ line, sqlState, message, statement }: ScriptError): string {
+  const shown = sqlState === SYNTAX_ERROR ? '' : statement.replace(/\bVALUES\b.*/is, 'VALUES …');
+  const short = shown.trim().replaceAll(/\s+/g, ' ').slice(0, STATEMENT_LENGTH);
   return `${line === null ? '' : `line ${line}: `}${message}${short === '' ? '' : ` (${short})`}`;
 }

@@ -213,6 +213,14 @@ describe('the report', () => {
     expect(report.failure()?.message).toMatch(/extension postgis/);
   });
 
+  it('tells nothing of rows', () => {
+    const report = new ScriptReport();
+    report.add(failing(`INSERT INTO a (b)\nVALUES ('hush')`, '23505', 'DETAIL:  taken'));
+    report.add(failing('1\thush', '42601', 'syntax error at or near "1"'));
+    expect(report.failure()?.message).toMatch(/INSERT INTO a \(b\) VALUES …\)/);
+    expect(report.failure()?.message).not.toMatch(/hush/);
+  });
+
   it('tells the last error, and not its statement', () => {
     const report = new ScriptReport();
     expect(report.lastError).toBeNull();
