@@ -147,10 +147,11 @@ type NodeHttpHandlerOptions = Pick<
 
 function connect(bucket: Bucket, requestHandler: NodeHttpHandlerOptions): S3Client {
   return new S3Client({
+    // All is given, so that nobody asks the environment, a file or the network for something else.
     region: bucket.region,
     ...(bucket.endpoint !== null && { endpoint: bucket.endpoint }),
+    ignoreConfiguredEndpointUrls: true,
     forcePathStyle: bucket.pathStyle,
-    // Given, so that nobody asks the environment, a file or the network for others.
     credentials: { accessKeyId: bucket.accessKeyId, secretAccessKey: bucket.secretAccessKey },
     // A checksum that trails the body breaks on services that are not Amazon's. The signature has the SHA-256.
     requestChecksumCalculation: 'WHEN_REQUIRED',

@@ -55,6 +55,17 @@ describe('an object', () => {
     },
   );
 
+  it('goes to Amazon when no other address is given, whatever the environment says', async () => {
+    process.env.AWS_ENDPOINT_URL_S3 = s3.bucket.endpoint ?? '';
+    try {
+      store = new BucketStore({ ...s3.bucket, endpoint: null, region: 'nowhere-1' }, TIMEOUTS);
+      await expect(store.sizeOf(KEY, signal)).rejects.toMatchObject({ code: 'bucket_unavailable' });
+      expect(s3.requests).toEqual([]);
+    } finally {
+      delete process.env.AWS_ENDPOINT_URL_S3;
+    }
+  });
+
   it('that is not there is none, and removing it is fine', async () => {
     expect(await store.sizeOf(KEY, signal)).toBeNull();
     expect(await store.find(KEY, signal)).toBeNull();

@@ -41,6 +41,8 @@ export class TenantSession implements Session {
   ): Promise<TenantSession> {
     const client = new Client({
       ...address,
+      // Whatever PGSSLMODE says.
+      ssl: false,
       user: login.role,
       password: login.password,
       database,
