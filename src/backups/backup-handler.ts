@@ -72,6 +72,7 @@ async function findStored(disk: DiskStore, key: BackupKey): Promise<WrittenDump 
   try {
     const { manifest } = await disk.open(key);
     await disk.verify(key, manifest.sha256, manifest.sizeBytes);
+    await disk.keep(key);
     return manifest;
   } catch (error) {
     if (error instanceof StorageError && error.code === 'missing') return null;

@@ -89,6 +89,11 @@ export class DiskStore {
     while (!(await checked.next()).done);
   }
 
+  /** Has the disk keep what a writer left who died, perhaps before he could wait for that. */
+  async keep(key: BackupKey): Promise<void> {
+    await syncFolder((await this.find(key)).folder);
+  }
+
   /**
    * Removes the two files of a backup. Those that are gone already are fine, but where there is no folder of ours
    * at all nothing is known: a disk that is not mounted still holds them.
