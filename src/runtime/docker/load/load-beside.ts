@@ -10,6 +10,7 @@ import type { Attempt, LoadDeps } from './load-attempt.js';
 import { prepareSource } from '../prepare/prepare-source.js';
 import { look } from './look.js';
 import { requireEmpty } from './require-empty.js';
+import { resumePooler } from './pause-pooler.js';
 import { closeWorkbench, openWorkbench } from '../workbench/open-workbench.js';
 import type { PreparationPlace } from '../prepare/preparation.js';
 import { swap } from './swap.js';
@@ -86,8 +87,9 @@ async function load(
   onExchange(names.previous);
   const interruptedMs = await swap(swapPlace, names).catch(async (error: unknown) => {
     // It may be done, and only its answer lost.
-    if ((await look(deps, attempt)).isInPlace) return null;
-    throw error;
+    if (!(await look(deps, attempt)).isInPlace) throw error;
+    if (pooler.id !== null) await resumePooler(engine.execs, pooler.id, signal);
+    return null;
   });
   return { contents, source: sourceBeside(contents), skipped, interruptedMs, previous: names.previous };
 }
