@@ -5,6 +5,7 @@ import { pipeline } from 'node:stream/promises';
 import { setTimeout as pause } from 'node:timers/promises';
 import { Engine } from '../../src/runtime/docker/engine/engine.js';
 import { containerFilter } from '../../src/runtime/docker/labels.js';
+import { lockRelations, readContents } from '../../src/runtime/docker/sql/contents.js';
 import type { DatabaseSpec } from '../../src/runtime/runtime.js';
 import { temporaryFolder } from '../temporary-folder.js';
 import { EngineFixture, NEWEST, OLDEST, soon } from './engine-fixture.js';
@@ -32,6 +33,24 @@ describe.each([OLDEST, NEWEST])('a dump of PostgreSQL %i', (engineVersion) => {
   const toFile = (archive: AsyncIterable<Buffer>) => pipeline(archive, createWriteStream(file));
   const dump = (consume = toFile, signal = soon()) => fixture.runtime.dump(source, consume, { signal });
   const nothingRemains = () => remainsNothing(fixture, source);
+
+  it('is counted without holding on to the indexes: of locks there are only so many', async () => {
+    await using client = await fixture.connect(source, 'direct');
+    const query = async <Row extends object>(sql: string) => (await client.query<Row>(sql)).rows;
+    const run = async (sql: string) => {
+      await client.query(sql);
+    };
+    const session = { query, run };
+    await session.run('BEGIN');
+    const relations = await lockRelations(session);
+    const { tables } = await readContents(session, relations);
+    const held = await query<{ relkind: string }>(
+      `SELECT DISTINCT relkind FROM pg_locks l JOIN pg_class c ON c.oid = l.relation
+       WHERE l.pid = pg_backend_pid() AND c.relnamespace <> 'pg_catalog'::regnamespace`,
+    );
+    expect(tables.some(({ rows }) => rows > 0)).toBe(true);
+    expect(held).toEqual([{ relkind: 'r' }]);
+  });
 
   it('tells exactly what it holds, while somebody writes', async () => {
     const writer = startWriter(fixture, source);

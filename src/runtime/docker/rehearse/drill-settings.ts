@@ -10,6 +10,8 @@ export function drillSettings(memoryBytes: number): Record<string, string> {
     // Not for the network, which it does not have: the temporary server of an initialisation does not listen there.
     listen_addresses: '127.0.0.1',
     max_connections: '20',
+    // In all as many as where there are more connections: each table that is counted takes one.
+    max_locks_per_transaction: '512',
     fsync: 'off',
     full_page_writes: 'off',
     synchronous_commit: 'off',

@@ -100,7 +100,10 @@ async function countRows(
   );
   const found = new Map<number, number>();
   if (counts.length > 0) {
+    // Counting locks the indexes of a table too, and of locks there are only so many: going back gives them up.
+    await session.run('SAVEPOINT counted');
     const rows = await session.query<{ index: number; rows: string | number }>(counts.join(' UNION ALL '));
+    await session.run('ROLLBACK TO SAVEPOINT counted');
     for (const row of rows) found.set(row.index, Number(row.rows));
   }
   return relations.map(({ schema, name, kind }, index) => ({
