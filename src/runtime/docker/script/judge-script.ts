@@ -15,7 +15,11 @@ export type ScriptVerdict =
 const NAME = String.raw`(?:"[^"]*"|[^\s"';,()])+`;
 const END = String.raw`\s*;?\s*$`;
 
+/** A column of a type that may have a comma in it. */
+const NO_VALUE = String.raw`NULL::(?:"[^"]*"|\([^()"]*\)|[^",()])+? AS ${NAME}`;
+
 interface Rule {
+  /** As it is with one space for any white space, and no more than so long: it is a stranger's. */
   statement: RegExp;
   /** Whichever, when left out. */
   states?: readonly string[];
@@ -63,7 +67,7 @@ const RULES: readonly Rule[] = [
   // Instead of a removal where others depend on a view. It holds nothing, and is made anew later.
   {
     statement: new RegExp(
-      String.raw`^CREATE\s+OR\s+REPLACE\s+VIEW\s+${NAME}\s+AS\s+SELECT(?:\s+NULL::(?:"[^"]*"|[^",])+?\s+AS\s+${NAME},)*\s+NULL::(?:"[^"]*"|[^",])+?\s+AS\s+${NAME}${END}`,
+      String.raw`^CREATE OR REPLACE VIEW ${NAME} AS SELECT(?: ${NO_VALUE},)* ${NO_VALUE}${END}`,
       'i',
     ),
     states: IS_NOT_THERE,
@@ -97,9 +101,9 @@ const RULES: readonly Rule[] = [
   },
   {
     // With nothing else beside it, of what takes several changes; and to its very end: in a name or a text the same
-    // words may stand anywhere.
+    // words may stand anywhere. A comment could hide what it is.
     statement: new RegExp(
-      String.raw`^(?:ALTER\s+(?:(?:(?:FOREIGN\s+)?TABLE|MATERIALIZED\s+VIEW)\s+(?:IF\s+EXISTS\s+)?(?:ONLY\s+)?${NAME}|(?!FOREIGN\s+TABLE\b|TABLE\b|MATERIALIZED\b).*)` +
+      String.raw`^(?:ALTER (?:(?:(?:FOREIGN )?TABLE|MATERIALIZED VIEW) (?:IF EXISTS )?(?:ONLY )?${NAME}|(?!FOREIGN TABLE\b|TABLE\b|MATERIALIZED\b|\/\*).*)` +
         String.raw`\s+OWNER\s+TO\s+${NAME}${END}|REASSIGN\s+OWNED\b)`,
       'is',
     ),
@@ -151,6 +155,7 @@ const RULES: readonly Rule[] = [
 
 const EXTENSION = /^(?:CREATE|ALTER)\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?"?([^\s";]+)/i;
 const LOST = new Set(['57P01', '57P02', '57P03', '08006', '08003', '08000', '53200']);
+const JUDGED_LENGTH = 4000;
 /** The transaction is lost already. */
 const IN_FAILED_TRANSACTION = '25P02';
 
@@ -165,7 +170,7 @@ export function judgeScript({ sqlState, message, statement }: ScriptError): Scri
     return { verdict: 'refused' };
   }
   if (LOST.has(sqlState)) return { verdict: 'lost' };
-  const plain = withoutComments(statement);
+  const plain = withoutComments(statement).replaceAll(/\s+/g, ' ').slice(0, JUDGED_LENGTH);
   if (sqlState === IN_FAILED_TRANSACTION) return { verdict: 'refused' };
   const rule = RULES.find(
     ({ statement: pattern, states }) => pattern.test(plain) && (states?.includes(sqlState) ?? true),

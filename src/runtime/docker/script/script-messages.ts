@@ -51,7 +51,7 @@ export class ScriptMessages {
     }
     const own = this.inStatement && !place ? null : OWN.exec(text);
     if (own) this.begin({ line: at, sqlState: null, message: own[1] ?? own[2] ?? '', statement: '' });
-    else if (text.startsWith('STATEMENT:  ')) {
+    else if (place && text.startsWith('STATEMENT:  ')) {
       this.inStatement = true;
       if (this.open) this.open.statement = text.slice('STATEMENT:  '.length);
     } else if (place && REMARK.test(text)) this.close();

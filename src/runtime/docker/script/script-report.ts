@@ -90,7 +90,8 @@ const SYNTAX_ERROR = '42601';
 
 /** Without rows: those of a COPY that failed are taken for statements, and begin with a syntax error. */
 function describe({ line, sqlState, message, statement }: ScriptError): string {
-  const shown = sqlState === SYNTAX_ERROR ? '' : statement.replace(/\bVALUES\b.*/is, 'VALUES …');
+  const shown =
+    sqlState === SYNTAX_ERROR ? '' : statement.replace(/\b(VALUES|OPTIONS|PASSWORD)\b.*/is, '$1 …');
   const short = shown.trim().replaceAll(/\s+/g, ' ').slice(0, STATEMENT_LENGTH);
   return `${line === null ? '' : `line ${line}: `}${message}${short === '' ? '' : ` (${short})`}`;
 }

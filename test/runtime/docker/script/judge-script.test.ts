@@ -122,7 +122,7 @@ it.each([
   ['ALTER TABLE a DROP CONSTRAINT IF EXISTS b CASCADE', '42P01', 'does not exist'],
   ['ALTER DOMAIN shop.email DROP CONSTRAINT valid;', '42704', 'does not exist'],
   [
-    'CREATE OR REPLACE VIEW shop.v AS\nSELECT\n    NULL::integer AS id,\n    NULL::shop."a, b"[] AS "c d";',
+    'CREATE OR REPLACE VIEW shop.v AS\nSELECT\n    NULL::integer AS id,\n    NULL::shop."a, b"[] AS "c d",\n    NULL::numeric(10,2) AS total;',
     '3F000',
     'schema "shop" does not exist',
   ],
@@ -144,6 +144,8 @@ it.each([
   ['CREATE OR REPLACE VIEW v AS SELECT NULL::int AS a FROM t;', '42P01', 'no table', 'refused'],
   ['DROP EXTENSION citext;', '42501', 'must be owner', 'refused'],
   ['ALTER TABLE a ADD COLUMN b int, OWNER TO bob;', '42704', 'no role', 'refused'],
+  ['ALTER  TABLE a ADD CONSTRAINT c CHECK (x > 0), OWNER TO bob;', '42704', 'no role', 'refused'],
+  ['ALTER /* x */ TABLE a ADD COLUMN b int, OWNER TO bob;', '42704', 'no role', 'refused'],
   ['GRANT SELECT ON a TO b', '25P02', 'transaction is aborted', 'refused'],
   [`COPY t FROM PROGRAM 'gunzip -c x.gz'`, '42501', 'permission denied', 'refused'],
   ['COPY t ("sent to program x", b) FROM stdin', '42501', 'permission denied', 'refused'],
@@ -165,6 +167,21 @@ it.each([
   ['', null, '\\i x: No such file or directory', 'refused'],
 ])('does not do without %s %s %s', (statement, sqlState, message, verdict) => {
   expect(judgeScript(failing(statement, sqlState, message)).verdict).toBe(verdict);
+});
+
+it.each([
+  ['a view', 'CREATE OR REPLACE VIEW v AS SELECT' + ' NULL::a  AS b,'.repeat(400) + ' x'],
+  ['a view of few names', 'CREATE OR REPLACE VIEW v AS SELECT' + ' NULL::a AS b AS c'.repeat(400)],
+  ['an owner', 'ALTER FUNCTION ' + 'OWNER TO a '.repeat(500) + '!'],
+  ['a removal', 'DROP ' + '"a" '.repeat(1000) + ';;'],
+  ['a COPY', 'COPY ' + '"a" TO PROGRAM'.repeat(400)],
+  ['white space', 'ALTER TABLE' + ' '.repeat(4000) + 'x'],
+  ['comments', '/* */'.repeat(800) + 'x'],
+])('is quick with %s that somebody made up to be slow', (_what, statement) => {
+  const startedAt = performance.now();
+  judgeScript(failing(statement, '42501'));
+  judgeScript(failing(statement, '42P01'));
+  expect(performance.now() - startedAt).toBeLessThan(500);
 });
 
 describe('the report', () => {

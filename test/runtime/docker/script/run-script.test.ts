@@ -106,7 +106,8 @@ it.each([
   ['the connection is cut before the end', `echo ${MARK} f on`, here(MARK.length + 6)],
   ['the shell is killed', 'kill -9 $PPID', here()],
 ])('does not take it for done when %s, and tells nothing of what was printed', async (_what, psql, execs) => {
-  const tolerated = 'ERROR:  42704: role "x" does not exist\\nSTATEMENT:  GRANT SELECT ON hush TO x;';
+  const tolerated =
+    'psql:<stdin>:1: ERROR:  42704: role "x" does not exist\\npsql:<stdin>:1: STATEMENT:  GRANT SELECT ON hush TO x;';
   const failure = run(`printf '%b\\n' '${tolerated}' >&2; ${psql}`, execs);
   await expect(failure).rejects.toMatchObject({
     code: 'unavailable',
