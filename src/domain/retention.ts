@@ -32,14 +32,15 @@ export function deletableBackups(backups: readonly Backup[], now: Date, retentio
 }
 
 /**
- * The newest backup of each database that succeeded, the newest of which nothing bad is known, and the newest that was
- * proved by a restore and not disproved since.
+ * The newest backup of each database that succeeded, and the newest that was proved by a restore; and the newest of those
+ * whose latest verification did not fail, for it may have failed over the backup, or over a full disk.
  */
 function lastGoodIds(backups: readonly Backup[]): Set<string> {
   const succeeded = backups.filter(({ status }) => status === 'succeeded');
+  const isProved = ({ verifiedAt }: Backup) => verifiedAt !== null;
   const sound = succeeded.filter(({ verification }) => verification?.status !== 'failed');
-  const verified = sound.filter(({ verifiedAt }) => verifiedAt !== null);
-  return new Set([succeeded, sound, verified].flatMap(newestOfEach).map(({ id }) => id));
+  const kept = [succeeded, succeeded.filter(isProved), sound, sound.filter(isProved)];
+  return new Set(kept.flatMap(newestOfEach).map(({ id }) => id));
 }
 
 function isOver({ status }: Backup): boolean {

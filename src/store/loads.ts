@@ -55,7 +55,8 @@ export function getLoad(store: Store, operationId: string): Load {
 
 /**
  * The former data of a database has this name from now on, and may go after `keptForMs`. Returns until when it stays. A
- * clock that is behind, as of a host without one of its own that has just started, does not make that earlier.
+ * clock that is behind, as of a host without one of its own that has just started, does not make that earlier; one that
+ * was ahead makes it later.
  */
 export function recordPrevious(
   store: Store,

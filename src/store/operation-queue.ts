@@ -32,8 +32,8 @@ const IS_PROOF = `(o.kind = 'verify' AND EXISTS (SELECT 1 FROM operations r
  * Takes the next operation that is due, under a lease of `leaseMs`. Its deadline begins with the first of its attempts:
  * to wait for a turn is not to try. There is never more than one at work on a
  * database, and its oldest comes first, but for what mends it: that goes before what is patient. Those beside it count
- * for themselves, but that a removal waits until its final backup is verified, which goes before other verifications.
- An expired lease is claimed anew, but not by who is still at it.
+ * for themselves, but that a removal waits until its final backup is verified, which goes before all that is due. An
+ * expired lease is claimed anew, but not by who is still at it.
  *
  * @param held the ids of what is at work here: a disk that stands still for long keeps leases from being extended
  */
@@ -52,7 +52,8 @@ export function claimNextOperation(
          AND o.id NOT IN (SELECT value FROM json_each(@held))
          AND coalesce(json_extract(@atOnce, '$.' || o.kind) > (
            SELECT count(*) FROM operations r
-           WHERE r.kind = o.kind AND r.status = 'running' AND r.lease_expires_at > @now), 1)
+           WHERE r.kind = o.kind AND r.status = 'running'
+             AND (r.lease_expires_at > @now OR r.id IN (SELECT value FROM json_each(@held)))), 1)
          AND NOT (o.kind = 'remove' AND ${IS_BEING_PROVED})
          AND (o.kind IN (${listed(ASIDE_KINDS)})
            OR NOT EXISTS (SELECT 1 FROM operations e WHERE e.database_id = o.database_id AND e.seq <> o.seq

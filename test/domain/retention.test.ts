@@ -80,7 +80,7 @@ describe('retention', () => {
         backup('before', 13, { verifiedAt }),
       ),
     ).toEqual(['before']);
-    expect(deletable(last)).toEqual([]);
+    expect(deletable(last, backup('newer', 9))).toEqual([]);
   });
 
   it('takes for the newest the one that was made last, whatever the clock said', () => {
@@ -176,8 +176,10 @@ describe('whatever there is, retention', () => {
       const newest = good.at(-1);
       const sound = good.filter(({ verification }) => verification?.status !== 'failed');
       const newestSound = sound.at(-1);
-      const newestVerified = sound.findLast(({ verifiedAt }) => verifiedAt);
+      const newestVerified = good.findLast(({ verifiedAt }) => verifiedAt);
+      const newestProved = sound.findLast(({ verifiedAt }) => verifiedAt);
       if (newest) expect(left).toContain(newest);
+      if (newestProved) expect(left).toContain(newestProved);
       if (newestSound) expect(left).toContain(newestSound);
       if (newestVerified) expect(left).toContain(newestVerified);
       // One that runs changes nothing about what succeeded, and a failure never lets go of anything.

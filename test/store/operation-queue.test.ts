@@ -117,6 +117,14 @@ describe('claimNextOperation', () => {
     expect(claim()?.id).toBe(id);
   });
 
+  it('counts it as at work all the same', () => {
+    const { id } = enqueue(database('one').id, 'verify');
+    enqueue(database('two').id, 'verify');
+    claim();
+    test.clock.advance(LEASE_MS);
+    expect(claimNextOperation(test.store, LEASE_MS, [id])).toBeUndefined();
+  });
+
   it('gives what mends a database between two attempts at its backup', () => {
     const { id } = database('main');
     const backup = enqueue(id, 'backup');
