@@ -151,6 +151,8 @@ function connect(bucket: Bucket, requestHandler: NodeHttpHandlerOptions): S3Clie
     region: bucket.region,
     ...(bucket.endpoint !== null && { endpoint: bucket.endpoint }),
     ignoreConfiguredEndpointUrls: true,
+    useFipsEndpoint: false,
+    useDualstackEndpoint: false,
     forcePathStyle: bucket.pathStyle,
     credentials: { accessKeyId: bucket.accessKeyId, secretAccessKey: bucket.secretAccessKey },
     // A checksum that trails the body breaks on services that are not Amazon's. The signature has the SHA-256.

@@ -84,11 +84,13 @@ async function load(
   onProgress('Putting it in its place', 0, 1);
   const pooler = await findRunning(deps, 'pooler', spec.id, signal);
   const swapPlace = { execs: engine.execs, postgresId: server.container.id, poolerId: pooler.id };
+  const warn = (error: unknown) =>
+    deps.logger.warn({ database: spec.id, err: error }, 'the pooler could not be resumed after an exchange');
   onExchange(names.previous);
   const interruptedMs = await swap(swapPlace, names).catch(async (error: unknown) => {
     // It may be done, and only its answer lost.
     if (!(await look(deps, attempt)).isInPlace) throw error;
-    if (pooler.id !== null) await resumePooler(engine.execs, pooler.id, signal);
+    if (pooler.id !== null) await resumePooler(engine.execs, pooler.id, signal).catch(warn);
     return null;
   });
   return { contents, source: sourceBeside(contents), skipped, interruptedMs, previous: names.previous };

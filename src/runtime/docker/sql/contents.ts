@@ -104,6 +104,7 @@ async function countRows(
     await session.run('SAVEPOINT counted');
     const rows = await session.query<{ index: number; rows: string | number }>(counts.join(' UNION ALL '));
     await session.run('ROLLBACK TO SAVEPOINT counted');
+    await session.run('RELEASE SAVEPOINT counted');
     for (const row of rows) found.set(row.index, Number(row.rows));
   }
   return relations.map(({ schema, name, kind }, index) => ({
