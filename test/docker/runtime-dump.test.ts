@@ -41,7 +41,9 @@ describe.each([OLDEST, NEWEST])('a dump of PostgreSQL %i', (engineVersion) => {
       await client.query(sql);
     };
     const session = { query, run };
-    await session.run('BEGIN');
+    // As a session for the daemon: the owner does not have the rights on what a login made for itself.
+    await run(`SET ROLE ${source.login.role}`);
+    await run('BEGIN');
     const relations = await lockRelations(session);
     const { tables } = await readContents(session, relations);
     const held = await query<{ relkind: string }>(
