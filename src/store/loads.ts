@@ -63,11 +63,9 @@ export function recordPrevious(
   operationId: string,
   { name, keptForMs }: { name: string; keptForMs: number },
 ): string {
-  const { latest } = store.get<{ latest: string | null }>(
-    'SELECT max(finished_at) AS latest FROM operations',
-  ) ?? { latest: null };
-  const knownMs = latest === null ? 0 : Date.parse(latest) + keptForMs;
-  const keptUntil = new Date(Math.max(knownMs, Date.parse(store.now(keptForMs)))).toISOString();
+  const known = store.get<{ at: string | null }>('SELECT max(finished_at) AS at FROM operations')?.at ?? '';
+  const fromMs = Date.parse(known > store.now() ? known : store.now());
+  const keptUntil = new Date(fromMs + keptForMs).toISOString();
   store.run(
     'UPDATE loads SET previous_name = ?, previous_expires_at = ? WHERE operation_id = ?',
     name,

@@ -744,38 +744,34 @@ describe('when something goes wrong inside', () => {
     expect(auditOf('acme')).toEqual(['operation.provision.succeeded']);
   });
 
-  it('never has an operation at work twice, not even after the machine slept', async () => {
-    const { provisioner, runtime, store, ask } = boot();
-    const working = held();
-    runtime.script('apply', working.step);
-    const { id } = sampleDatabase(store);
-    ask('provision', id);
-    provisioner.start();
-    await now();
-    // The clock jumps, and a request comes in before the next beat.
-    jest.setSystemTime(Date.now() + LEASE_MS * 2);
-    provisioner.nudge();
-    await now();
-    expect(runtime.history).toEqual([`apply ${id}`]);
-  });
-
-  it('never has one at work twice, not even when a disk stands still while leases are extended', async () => {
-    const { provisioner, runtime, store, ask } = boot();
-    const working = held();
-    runtime.script('apply', working.step);
-    const { id } = sampleDatabase(store);
-    ask('provision', id);
-    provisioner.start();
-    await now();
-    const transaction = store.transaction.bind(store);
-    jest.spyOn(store, 'transaction').mockImplementationOnce((work) => {
-      const result = transaction(work);
-      jest.setSystemTime(Date.now() + LEASE_MS);
-      return result;
+  describe('an operation is never at work twice, not even', () => {
+    let id: string;
+    beforeEach(async () => {
+      const { provisioner, runtime, store, ask } = boot();
+      runtime.script('apply', held().step);
+      ({ id } = sampleDatabase(store));
+      ask('provision', id);
+      provisioner.start();
+      await now();
     });
-    provisioner.nudge();
-    await now();
-    expect(runtime.history).toEqual([`apply ${id}`]);
+    afterEach(async () => {
+      test.provisioner.nudge();
+      await now();
+      expect(test.runtime.history).toEqual([`apply ${id}`]);
+    });
+
+    it('when the clock jumps, and a request comes in before the next beat', () => {
+      jest.setSystemTime(Date.now() + LEASE_MS * 2);
+    });
+
+    it('when the disk stands still while leases are extended', () => {
+      const transaction = test.store.transaction.bind(test.store);
+      jest.spyOn(test.store, 'transaction').mockImplementationOnce((work) => {
+        const result = transaction(work);
+        jest.setSystemTime(Date.now() + LEASE_MS);
+        return result;
+      });
+    });
   });
 
   it('says so when the queue cannot be read, and goes on once it can', async () => {

@@ -19,7 +19,7 @@ const END = String.raw`\s*;?\s*$`;
 const NO_VALUE = String.raw`NULL::(?:"[^"]*"|\([^()"]*\)|[^",()])+? AS ${NAME}`;
 
 interface Rule {
-  /** As it is with one space for any white space, and no more than so long: it is a stranger's. */
+  /** Of a statement with one space for any white space, and no longer than `JUDGED_LENGTH`. */
   statement: RegExp;
   /** Whichever, when left out. */
   states?: readonly string[];
@@ -155,6 +155,7 @@ const RULES: readonly Rule[] = [
 
 const EXTENSION = /^(?:CREATE|ALTER)\s+EXTENSION\s+(?:IF\s+NOT\s+EXISTS\s+)?"?([^\s";]+)/i;
 const LOST = new Set(['57P01', '57P02', '57P03', '08006', '08003', '08000', '53200']);
+/** A stranger wrote it, and patterns go over it more than once. */
 const JUDGED_LENGTH = 4000;
 /** The transaction is lost already. */
 const IN_FAILED_TRANSACTION = '25P02';
